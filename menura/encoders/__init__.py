@@ -1,0 +1,1 @@
+"""Encoders: what a library can index with."""
