@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+MUSIC ?= demo/music
+LIBRARY ?= demo/demo.db
+
+.PHONY: demo test test-slow check bench wheel clean
+
+# ---- the light core, in an environment of its own
+$(VENV)/light: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q -c constraints.txt -e .
+	touch $@
+
+# ---- everything, for tests
+$(VENV)/dev: $(VENV)/light
+	$(BIN)/pip install -q -c constraints.txt torch==2.13.0
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo/music: scripts/demo_music.py | $(VENV)/light
+	$(BIN)/python scripts/demo_music.py demo/music
+
+demo: $(VENV)/light $(if $(filter demo/music,$(MUSIC)),demo/music)
+	@mkdir -p $(dir $(LIBRARY))
+	$(BIN)/menura index "$(MUSIC)" --library $(LIBRARY)
+	@echo; $(BIN)/menura tags 1 --library $(LIBRARY)
+	@echo; echo "Similar to the first track:"
+	@$(BIN)/menura similar 1 -n 5 --library $(LIBRARY)
+	@echo; echo "A radio of eight from it:"
+	@$(BIN)/menura playlist radio 1 --length 8 -o demo/radio.m3u8 --library $(LIBRARY)
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/dev
+	$(BIN)/python -m pytest -m slow -s
+
+bench: $(VENV)/dev
+	$(BIN)/python benchmarks/indexing.py
+	$(BIN)/python benchmarks/large_library.py
+
+wheel: $(VENV)/light
+	$(BIN)/pip wheel -q --no-deps -w dist .
+
+clean:
+	rm -rf $(VENV) demo build dist *.egg-info

@@ -1,0 +1,5 @@
+"""`python -m menura` is `menura`."""
+
+from menura.cli.main import main
+
+main()

@@ -1,0 +1,85 @@
+"""The command line: verbs in, text or JSON out, errors as sentences.
+
+Exit status: 0 done; 1 a problem, in one sentence; 2 usage, unknown encoder or field, studio verbs
+where there is no studio; 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from menura.cli import library, playlist, studio
+from menura.cli.answer import Answer, clean, show
+from menura.cli.doctor import doctor
+from menura.cli.index import index
+from menura.cli.similar import similar
+from menura.cli.tags import tags
+from menura.cli.tracks import errors, tracks
+from menura.errors import EncoderError, MenuraError, QueryError
+from menura.version import __version__
+
+app = typer.Typer(
+    name="menura", rich_markup_mode=None, no_args_is_help=True, pretty_exceptions_enable=False
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Listens to a folder of music, offline: tags, similar tracks, playlists.
+
+    Begin with `menura index FOLDER`. Then: `menura tags TRACK`, `menura similar TRACK`,
+    `menura playlist radio TRACK`, `menura tracks 'tag:piano>0.5'`. Every verb has --help, --json
+    for programs, and --library FILE. Music files are only read.
+    """
+    if version:
+        print(f"menura {__version__}")
+        raise typer.Exit
+
+
+for verb in (index, tags, similar, tracks, errors, doctor):
+    app.command()(verb)
+app.add_typer(playlist.app, name="playlist")
+app.add_typer(library.app, name="library")
+studio.add_to(app)
+
+
+def run() -> int:
+    """Do what the arguments say; gives the exit status."""
+    try:
+        answer = app(standalone_mode=False)
+    except TyperException as error:
+        error.show()
+        return error.exit_code
+    except MenuraError as error:
+        lines = str(error).split("\n") if isinstance(error, QueryError) else [str(error)]
+        print(*map(clean, lines), sep="\n", file=sys.stderr)
+        return 2 if isinstance(error, (EncoderError, QueryError, studio.StudioError)) else 1
+    except typer.Abort:
+        return 130
+    if isinstance(answer, Answer):
+        show(answer)
+        return answer.code
+    return answer if isinstance(answer, int) else 0
+
+
+def main() -> None:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = run()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:  # a reader such as `head` has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

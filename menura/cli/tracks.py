@@ -1,0 +1,56 @@
+"""`menura tracks` and `menura errors`: what is in the library, and what is not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Optional
+
+import typer
+
+from menura.cli.answer import Answer, clean, clock, columns, named
+from menura.cli.options import JsonOption, LibraryOption, library_path
+
+
+def tracks(
+    query: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="[QUERY]", help="Such as: tag:jazz>0.6 artist:nina"),
+    ] = None,
+    library: LibraryOption = None,
+    json: JsonOption = False,
+) -> Answer:
+    """The tracks of the library, all or those of a query.
+
+    Words are joined by and; or, not and brackets do what they say. Fields: title, artist, album,
+    path (in part, any case), seconds, id (seconds<200, seconds:120..240), and tag (tag:piano is
+    tag:piano>0.5). Quote two words: artist:"Nina Simone".
+
+    Example: menura tracks 'tag:classical>0.6 not tag:piano>0.3 seconds<300'
+    """
+    from menura.library import Library
+
+    with Library(library_path(library)) as shelf:
+        rows = shelf.tracks(" ".join(query or []))
+    table = [
+        (row.id, clock(row.seconds), named(row), ", ".join(best(row.tags))) for row in rows
+    ]
+    text = columns(table, right="01") if table else ["no track answers this query"]
+    return Answer([asdict(row) for row in rows], text, json)
+
+
+def best(tags: dict[str, float]) -> list[str]:
+    return sorted(tags, key=lambda name: -tags[name])[:3]
+
+
+def errors(library: LibraryOption = None, json: JsonOption = False) -> Answer:
+    """The files that are not in the library, or only in part, and why.
+
+    A file listed as damaged may be in the library with what could be decoded of it.
+    """
+    from menura.library import Library
+
+    with Library(library_path(library)) as shelf:
+        problems = shelf.errors()
+    rows = [(problem.kind, clean(problem.path), clean(problem.message)) for problem in problems]
+    text = columns(rows) if rows else ["every file seen is in the library, whole"]
+    return Answer([asdict(problem) for problem in problems], text, json)

@@ -1,0 +1,487 @@
+"""A library: a folder of music, heard once, and every question it answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from menura import encoders
+from menura.encoders.analysis import Track, analyze
+from menura.errors import AudioError, EncoderError, LibraryError, PlaylistError, TrackError
+from menura.library import playlists, upkeep
+from menura.library.index import Counts, Indexer, Settings
+from menura.library.query import Condition, parse
+from menura.library.reasons import shared_reasons
+from menura.library.search import Table, load_table
+from menura.library.store import explained, open_reading, open_writing, sole_indexer, transaction
+
+Spec = "Track | Path | str | int"
+NEAR = 4000  # candidates of a playlist before all are looked at
+
+
+@dataclass(frozen=True)
+class Match:
+    """A track of the library that is like another sound."""
+
+    id: int
+    path: str
+    title: str | None
+    artist: str | None
+    similarity: float  # cosine, in [-1, 1]
+    reasons: tuple[str, ...]  # what the two share, in words
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A track of the library."""
+
+    id: int
+    path: str
+    title: str | None
+    artist: str | None
+    album: str | None
+    seconds: float
+    tags: dict[str, float]  # probability by tag
+
+
+@dataclass(frozen=True)
+class Item:
+    """A track of a playlist."""
+
+    id: int
+    path: str
+    title: str | None
+    artist: str | None
+    seconds: float
+    similarity: float  # to the nearest seed (radio), to the track before (path)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that is not in the library, or only in part."""
+
+    path: str
+    kind: str  # a key of menura.errors.KINDS
+    message: str
+
+
+@dataclass(frozen=True)
+class Voice:
+    """The encoder whose vectors answer now; two are never mixed."""
+
+    number: int
+    identity: str
+    dimension: int
+    tags: tuple[str, ...]
+    checked: dict[str, bool]
+
+    @property
+    def name(self) -> str:
+        return self.identity.split("@")[0]
+
+
+class Library:
+    """One SQLite file. Use it in a `with` block, or call `close`.
+
+    Every method raises LibraryError, in a sentence that names the file, where the library is not
+    there, is damaged, is not ours or is on a disk that is full.
+    """
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self.path = Path(os.path.abspath(Path(path).expanduser()))
+        self.connection: sqlite3.Connection | None = None
+        self.cached: tuple[tuple[int, int], Table] | None = None
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; the library may be used again and opens it anew."""
+        if self.connection is not None:
+            with suppress(sqlite3.Error):  # a full disk: the log beside it keeps what was written
+                self.connection.close()
+            self.connection = None
+        self.cached = None
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        if self.connection is None:
+            self.connection = open_reading(self.path)
+        return self.connection
+
+    def rows(self, statement: str, *values: object) -> list[tuple]:
+        with explained(self.path):
+            return self.db.execute(statement, values).fetchall()
+
+    # ------------------------------------------------------------ filling it
+    def index(
+        self,
+        paths: Iterable[str | os.PathLike],
+        *,
+        jobs: int = 1,
+        progress: Callable[[str], object] | None = None,
+        encoder: str | None = None,
+        timeout: float | None = None,
+        gentle: bool = False,
+        exclude: Sequence[str] = (),
+        remove: bool = False,
+    ) -> Counts:
+        """Hear what is new or changed beneath `paths`, in `jobs` processes.
+
+        `timeout` is in seconds a file (default: 300 and the length decoded so far). `encoder` is
+        remembered for later runs. `exclude` holds globs. `remove` lets go of files even where
+        every known one is gone. Raises BusyError while another process indexes, ValueError for
+        jobs below 1.
+        """
+        if jobs < 1:
+            raise ValueError(f"jobs is {jobs}; it must be at least 1")
+        self.close()
+        hearer = encoders.get(encoder or self.remembered())
+        settings = Settings(jobs, gentle, timeout, tuple(exclude), remove)
+        open_writing(self.path).close()
+        with sole_indexer(self.path, os.getpid()):
+            db = open_writing(self.path)
+            try:
+                if encoder:
+                    with explained(self.path), transaction(db):
+                        db.execute("INSERT OR REPLACE INTO setting VALUES ('encoder', ?)", (encoder,))
+                indexer = Indexer(db, self.path, hearer, settings)
+                return indexer.run(list(paths), progress or (lambda text: None))
+            finally:
+                with suppress(sqlite3.Error):
+                    db.close()
+
+    def remembered(self) -> str | None:
+        """The encoder that was asked for by name when this library was last indexed so."""
+        if not self.path.exists() or not self.path.stat().st_size:
+            return None
+        rows = self.rows("SELECT value FROM setting WHERE key = 'encoder'")
+        return rows[0][0] if rows and rows[0][0] in encoders.names() else None
+
+    # ------------------------------------------------------------ who answers
+    def voice(self) -> Voice:
+        """The encoder with the most present tracks; of equals the one that `index` would use."""
+        rows = self.rows(
+            "SELECT encoder.id, identity, dimension, tags, count(track.id) AS heard FROM encoder "
+            "LEFT JOIN vector ON vector.encoder = encoder.id "
+            "LEFT JOIN track ON track.id = vector.track AND present GROUP BY encoder.id"
+        )
+        if not rows:
+            raise LibraryError(f"the library {self.path} is empty: `menura index FOLDER` fills it")
+        preferred = self.remembered() or encoders.DEFAULT
+        number, identity, dimension, tags, _ = max(
+            rows, key=lambda row: (row[4], row[1].split("@")[0] == preferred, row[0])
+        )
+        checked = {name: bool(flag) for name, flag in json.loads(tags)}
+        return Voice(number, identity, dimension, tuple(checked), checked)
+
+    def table(self) -> tuple[Voice, Table]:
+        """The vectors of all present tracks, read again only where the library has changed."""
+        voice = self.voice()
+        with explained(self.path):
+            (version,) = self.db.execute("PRAGMA data_version").fetchone()
+            if self.cached is None or self.cached[0] != (version, voice.number):
+                table = load_table(self.db, self.path, voice.number, voice.dimension)
+                self.cached = (version, voice.number), table
+        return voice, self.cached[1]
+
+    # ------------------------------------------------------------ naming a track
+    def find(self, spec: Track | Path | str | int) -> int | None:
+        """The id of a track given by id or path; None for one that is not in the library."""
+        if isinstance(spec, Track):
+            spec = Path(spec.path) if spec.path else ""
+        text = str(spec) if isinstance(spec, (int, str)) else ""
+        if text.isdecimal() and len(text) < 19:
+            if self.rows("SELECT 1 FROM track WHERE id = ? AND present", int(text)):
+                return int(text)
+            if isinstance(spec, int):
+                raise TrackError(f"there is no track {spec} in the library {self.path}")
+        if not str(spec):
+            return None
+        path = os.fsencode(os.path.abspath(Path(str(spec)).expanduser()))
+        rows = self.rows("SELECT id FROM track WHERE path = ? AND present", path)
+        return rows[0][0] if rows else None
+
+    def place_of(self, spec: Path | str | int) -> Path:
+        """The file of a track given by id or path; raises TrackError where there is none."""
+        number = self.find(spec)
+        if number is not None:
+            rows = self.rows("SELECT path FROM track WHERE id = ?", number)
+            return Path(os.fsdecode(rows[0][0]))
+        return existing(spec, self.path)
+
+    def hear(self, spec: Path | str | int) -> Track:
+        """Analyse a track given by id or path with the encoder of this library."""
+        return analyze(self.place_of(spec), encoder=self.hearing_encoder())
+
+    def hearing_encoder(self) -> str:
+        voice = self.voice()
+        with suppress(EncoderError):
+            if encoders.identity(encoders.get(voice.name)) == voice.identity:
+                return voice.name
+        raise EncoderError(
+            f"the library {self.path} was indexed with {voice.identity}, which this menura does "
+            "not have: index it again to use files that are not in it"
+        )
+
+    def vector_of(self, spec: Track | Path | str | int) -> tuple[int | None, np.ndarray, dict]:
+        """Id where it has one, vector [D] and tags of a track of the library or of a file."""
+        number = self.find(spec)
+        if number is not None and not self.has_vector(number):
+            raise TrackError(f"track {number} was not heard by {self.voice().identity} yet")
+        if number is not None:
+            return number, self.embedding(number), self.listed([number])[0].tags
+        if not isinstance(spec, Track):
+            spec = self.hear(spec)
+        if spec.encoder != self.voice().identity:
+            raise EncoderError(
+                f"this track was analysed by {spec.encoder}, the library by "
+                f"{self.voice().identity}: analyze(..., encoder={self.voice().name!r})"
+            )
+        return None, spec.embedding, spec.tags
+
+    def has_vector(self, track: int) -> bool:
+        statement = "SELECT 1 FROM vector WHERE track = ? AND encoder = ?"
+        return bool(self.rows(statement, track, self.voice().number))
+
+    def embedding(self, track: int) -> np.ndarray:
+        """The vector [D] of a track, float32, unit length; raises TrackError."""
+        rows = self.rows(
+            "SELECT embedding FROM vector WHERE track = ? AND encoder = ?",
+            track,
+            self.voice().number,
+        )
+        if not rows:
+            raise TrackError(f"there is no track {track} in the library {self.path}")
+        return np.frombuffer(rows[0][0], "<f4").copy()
+
+    # ------------------------------------------------------------ asking
+    def similar(self, track: Track | Path | str | int, n: int = 10) -> list[Match]:
+        """The n tracks most like one given by id, path or analysis; itself left out.
+
+        A file need not be in the library. Raises TrackError where there is no such track, and
+        AudioError where its file cannot be heard.
+        """
+        if n < 1:
+            raise ValueError(f"n is {n}; it must be at least 1")
+        number, vector, tags = self.vector_of(track)
+        _, table = self.table()
+        near = table.nearest(vector, n, set() if number is None else {number})
+        listed = self.listed([other for other, _ in near])
+        own = self.listed([number])[0] if number is not None else None
+        usual = self.usual_tags()
+        return [
+            Match(
+                row.id,
+                row.path,
+                row.title,
+                row.artist,
+                similarity,
+                shared_reasons(own, row, tags, usual),
+            )
+            for row, (_, similarity) in zip(listed, near, strict=True)
+        ]
+
+    def tracks(self, query: str = "") -> list[Listed]:
+        """All tracks, or those of a query such as `tag:jazz>0.6 artist:nina`, by path.
+
+        Raises QueryError, which points at the place that does not parse.
+        """
+        try:
+            voice = self.voice()
+        except LibraryError:
+            if self.rows("SELECT 1 FROM encoder"):
+                raise
+            return []
+        condition = parse(query, voice.tags)
+        rows = self.rows(
+            "SELECT id FROM track WHERE present AND EXISTS "
+            "(SELECT 1 FROM vector WHERE track = id AND encoder = ?) ORDER BY path",
+            voice.number,
+        )
+        listed = self.listed([number for (number,) in rows])
+        return [row for row in listed if condition(vars(row))] if query.strip() else listed
+
+    def listed(self, ids: Sequence[int]) -> list[Listed]:
+        """Tracks by their ids, in the same order."""
+        voice = self.voice()
+        select = (
+            "SELECT track.id, path, title, artist, album, seconds, probabilities FROM track "
+            "JOIN vector ON vector.track = track.id AND encoder = ?"
+        )
+        if len(ids) > 500:
+            rows = self.rows(select, voice.number)
+        else:
+            marks = ",".join("?" * len(ids))
+            rows = self.rows(f"{select} WHERE track.id IN ({marks})", voice.number, *ids)
+        wanted = set(ids)
+        found = {row[0]: as_listed(row, voice.tags) for row in rows if row[0] in wanted}
+        return [found[number] for number in ids]
+
+    def usual_tags(self) -> dict[str, float]:
+        """Mean probability of each tag over the library, or over a part of a large one."""
+        voice = self.voice()
+        rows = self.rows("SELECT probabilities FROM vector WHERE encoder = ? LIMIT 2000", voice.number)
+        table = np.stack([np.frombuffer(blob, "<f4") for (blob,) in rows])
+        return dict(zip(voice.tags, table.mean(0).tolist(), strict=True))
+
+    def errors(self) -> list[Problem]:
+        """The files that are not in the library, or only in part, and why; by path."""
+        rows = self.rows("SELECT path, kind, message FROM problem ORDER BY path")
+        return [Problem(os.fsdecode(path), kind, message) for path, kind, message in rows]
+
+    # ------------------------------------------------------------ playlists
+    def radio(
+        self,
+        seeds: Sequence[Path | str | int],
+        length: int = 25,
+        *,
+        without: str = "",
+        max_minutes: float = float("inf"),
+    ) -> list[Item]:
+        """A list that begins with the seeds and goes on with what is like them.
+
+        Artists and albums are spaced, copies left out, as are tracks of the query `without`.
+        Fewer than `length` where there are no more.
+        """
+        check_length(length)
+        voice, table = self.table()
+        unlike = self.condition(without, voice)
+        found = [self.vector_of(seed) for seed in seeds]
+        known = list(dict.fromkeys(number for number, _, _ in found if number is not None))[:length]
+        likeness = table.similarities(np.stack([vector for _, vector, _ in found]))
+        order = np.lexsort((table.tracks, -likeness))
+        for count in (NEAR + length, len(order)):
+            near = [int(i) for i in order[:count] if int(table.tracks[i]) not in known]
+            rows = self.songs([int(table.tracks[i]) for i in near])
+            keep = [k for k, (_, row) in enumerate(rows) if not (unlike and unlike(vars(row)))]
+            songs = [rows[k][0] for k in keep]
+            near = [near[k] for k in keep]
+            vectors = table.vectors[table.rows[near]]
+            first = [song for song, _ in self.songs(known)]
+            chosen = playlists.radio(
+                first, songs, vectors, likeness[near], length, 60 * max_minutes
+            )
+            if len(first) + len(chosen) >= length or count >= len(order):
+                break
+        at = {int(track): i for i, track in enumerate(table.tracks)}
+        ids = known + [songs[k].id for k in chosen]
+        return self.items(ids, [float(likeness[at[number]]) for number in ids])
+
+    def path_between(
+        self, start: Path | str | int, end: Path | str | int, length: int = 10, *, without: str = ""
+    ) -> list[Item]:
+        """A list from one track of the library to another in small steps, none twice.
+
+        Raises PlaylistError for tracks that are not in the library or are the same.
+        """
+        check_length(length, 2)
+        voice, table = self.table()
+        ends = [self.find(spec) for spec in (start, end)]
+        for spec, number in zip((start, end), ends, strict=True):
+            if number is None:
+                existing(spec, self.path)
+                raise PlaylistError(f"{spec} is not in the library: index it first")
+        if ends[0] == ends[1]:
+            raise PlaylistError(f"a path needs two different tracks, {start} was given for both")
+        unlike = self.condition(without, voice)
+        likeness = table.similarities(table.of([n for n in ends if n is not None]))
+        order = np.lexsort((table.tracks, -likeness))
+        between = [int(table.tracks[i]) for i in order if int(table.tracks[i]) not in ends]
+        rows = self.songs([*ends, *between[: NEAR + 10 * length]])  # type: ignore[list-item]
+        songs = [
+            song
+            for k, (song, row) in enumerate(rows)
+            if k < 2 or not (unlike and unlike(vars(row)))
+        ]
+        vectors = table.of([song.id for song in songs])
+        walk = playlists.path(0, 1, songs, vectors, length)
+        steps = np.sum(vectors[walk] * vectors[[walk[0], *walk[:-1]]], axis=1)
+        return self.items([songs[k].id for k in walk], np.clip(steps, -1, 1).tolist())
+
+    def condition(self, query: str, voice: Voice) -> Condition | None:
+        return parse(query, voice.tags) if query.strip() else None
+
+    def songs(self, ids: Sequence[int]) -> list[tuple[playlists.Song, Listed]]:
+        listed = self.listed(ids)
+        sounds = dict(self.rows("SELECT id, audio FROM track"))
+        return [
+            (playlists.Song(row.id, sounds[row.id], row.artist, row.album, row.seconds), row)
+            for row in listed
+        ]
+
+    def items(self, ids: Sequence[int], similarities: Sequence[float]) -> list[Item]:
+        return [
+            Item(row.id, row.path, row.title, row.artist, row.seconds, similarity)
+            for row, similarity in zip(self.listed(ids), similarities, strict=True)
+        ]
+
+    # ------------------------------------------------------------ looking after it
+    def check(self) -> dict:
+        """Look at every page and vector: `ok`, and `problems` in sentences."""
+        return upkeep.check(self.db, self.path)
+
+    def stats(self) -> dict:
+        """Tracks, hours, encoders, errors by kind, copies."""
+        return upkeep.stats(self.db, self.path)
+
+    def backup(self, target: str | os.PathLike) -> dict:
+        """Copy the library to one file, also while it is being indexed."""
+        return upkeep.backup(self.db, self.path, Path(target))
+
+    def forget(self, path: str | os.PathLike) -> dict:
+        """Drop a file, or all beneath a folder; no music file is touched."""
+        return self.write(lambda db: upkeep.forget(db, self.path, os.fspath(path)))
+
+    def relocate(self, old: str | os.PathLike, new: str | os.PathLike) -> dict:
+        """Say that what lay beneath `old` lies beneath `new`: nothing is analysed again."""
+        return self.write(
+            lambda db: upkeep.relocate(db, self.path, os.fspath(old), os.fspath(new))
+        )
+
+    def export(self, target: str | os.PathLike, query: str = "") -> dict:
+        """Write metadata, tags and vectors to .npz or .csv."""
+        rows = self.tracks(query)
+        _, table = self.table()
+        vectors = table.of([row.id for row in rows])
+        return upkeep.export([asdict(row) for row in rows], vectors, Path(target))
+
+    def write(self, change: Callable[[sqlite3.Connection], dict]) -> dict:
+        self.close()
+        open_reading(self.path).close()
+        with sole_indexer(self.path, os.getpid()):
+            db = open_writing(self.path)
+            try:
+                return change(db)
+            finally:
+                db.close()
+
+
+def as_listed(row: tuple, names: Sequence[str]) -> Listed:
+    number, path, title, artist, album, seconds, blob = row
+    tags = dict(zip(names, np.frombuffer(blob, "<f4").tolist(), strict=True))
+    return Listed(number, os.fsdecode(path), title, artist, album, seconds, tags)
+
+
+def existing(spec: object, place: Path) -> Path:
+    path = Path(str(spec)).expanduser()
+    if not os.path.lexists(path):
+        raise TrackError(f"{spec} is neither a track of the library {place} nor a file")
+    if path.is_dir():
+        raise AudioError(f"{path} is a folder; a file is needed here", "unreadable")
+    return path
+
+
+def check_length(length: int, least: int = 1) -> None:
+    if length < least:
+        raise PlaylistError(f"a length of {length} was given; it must be at least {least}")

@@ -1,0 +1,137 @@
+"""Playlists: a radio from seeds, a path between two tracks.
+
+Letters: n tracks in the table, D numbers in a vector, M candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+CANDIDATES = 400  # near enough to be weighed against each other
+SPACING = 4  # tracks between two of one artist, where there is a choice
+ALBUM_SPACING = 8
+SAMENESS = 0.3  # weight of being like what is already in the list, against being like the seeds
+
+
+@dataclass(frozen=True)
+class Song:
+    """What a playlist must know of a track besides its vector."""
+
+    id: int
+    audio: bytes  # the same for copies
+    artist: str | None
+    album: str | None
+    seconds: float
+
+
+def too_close(song: Song, before: Sequence[Song]) -> bool:
+    """Whether the artist or album was heard a moment ago."""
+    artist = song.artist and any(
+        song.artist.casefold() == (other.artist or "").casefold() for other in before[-SPACING:]
+    )
+    album = song.album and any(
+        (song.album, song.artist) == (other.album, other.artist)
+        for other in before[-ALBUM_SPACING:]
+    )
+    return bool(artist or album)
+
+
+def radio(
+    seeds: Sequence[Song],
+    songs: Sequence[Song],
+    vectors: np.ndarray,
+    likeness: np.ndarray,
+    length: int,
+    max_seconds: float = float("inf"),
+) -> list[int]:
+    """Positions in `songs` of what follows the seeds, so that the list has `length` in all.
+
+    `vectors` [n, D] and `likeness` [n], the similarity to the nearest seed, go with `songs`. A copy
+    of a track in the list is left out; artists and albums are spaced where there is a choice.
+    """
+    taken = {song.audio for song in seeds}
+    chosen: list[int] = []
+    before = list(seeds)
+    left = max_seconds - sum(song.seconds for song in seeds)
+    waiting = [int(i) for i in np.argsort(-likeness, kind="stable")]
+    sameness = np.full(len(songs), -1.0)
+    while len(before) < length:
+        waiting = [i for i in waiting if songs[i].audio not in taken and songs[i].seconds <= left]
+        if not waiting:
+            break
+        near = np.array(waiting[:CANDIDATES])
+        score = likeness[near] - SAMENESS * np.maximum(sameness[near], 0)
+        order = near[np.argsort(-score, kind="stable")]
+        pick = next((i for i in order if not too_close(songs[i], before)), order[0])
+        chosen.append(int(pick))
+        before.append(songs[pick])
+        taken.add(songs[pick].audio)
+        left -= songs[pick].seconds
+        waiting.remove(pick)
+        others = np.array(waiting[: 2 * CANDIDATES], dtype=int)
+        sameness[others] = np.maximum(sameness[others], vectors[others] @ vectors[pick])
+    return chosen
+
+
+def path(
+    start: int, end: int, songs: Sequence[Song], vectors: np.ndarray, length: int
+) -> list[int]:
+    """Positions in `songs` of a walk from `start` to `end`, both in it, with no track twice.
+
+    Each place between has a point on the arc between the two vectors; the list is the cheapest
+    way (sum of squared distances to the point and to the track before) through the tracks near
+    each point. Fewer tracks than `length` where there are no more.
+    """
+    unusable = {songs[start].audio, songs[end].audio}
+    free = [i for i, song in enumerate(songs) if song.audio not in unusable]
+    _, first = np.unique([songs[i].audio for i in free], return_index=True)
+    free = sorted(free[i] for i in first)  # one of each sound
+    between = max(0, min(length - 2, len(free)))
+    if not between:
+        return [start, end] if length > 1 else [start]
+    points = arc(vectors[start], vectors[end], between + 2)[1:-1]
+    width = min(len(free), max(32, between + 1))
+    closeness = vectors[free] @ points.T  # [M, between]
+    ways = [(0.0, [start])]
+    for place in range(between):
+        near = [free[i] for i in np.argsort(-closeness[:, place], kind="stable")[:width]]
+        ways = [extend(ways, i, points[place], songs, vectors) for i in near]
+        ways = [way for way in ways if way[1]]
+    last = [(cost + distance(vectors[way[-1]], vectors[end]), way) for cost, way in ways]
+    return [*min(last)[1], end]
+
+
+def extend(
+    ways: list[tuple[float, list[int]]],
+    track: int,
+    point: np.ndarray,
+    songs: Sequence[Song],
+    vectors: np.ndarray,
+) -> tuple[float, list[int]]:
+    """The cheapest way so far with this track put after it; an empty one where there is none."""
+    here = distance(vectors[track], point)
+    best: tuple[float, list[int]] = (np.inf, [])
+    for cost, way in ways:
+        if track in way:
+            continue
+        close = too_close(songs[track], [songs[i] for i in way[-2:]])
+        whole = cost + here + distance(vectors[way[-1]], vectors[track]) + 0.2 * close
+        if whole < best[0]:
+            best = (whole, [*way, track])
+    return best
+
+
+def distance(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.sum((one - other) ** 2))
+
+
+def arc(one: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
+    """`count` unit vectors [count, D] from one to the other along the great circle."""
+    angle = np.arccos(np.clip(one @ other, -1, 1))
+    share = np.linspace(0, 1, count)[:, None]
+    if np.sin(angle) < 1e-6:
+        return np.repeat(one[None], count, axis=0)
+    return (np.sin((1 - share) * angle) * one + np.sin(share * angle) * other) / np.sin(angle)

@@ -1,0 +1,247 @@
+"""One SQLite file: its tables, its migrations, and how it is opened, safely.
+
+Paths are kept as the bytes the system has (`os.fsencode`); vectors are little-endian float32.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from menura.errors import BusyError, LibraryError
+
+APPLICATION_ID = 0x4D4E5241  # "MNRA": what makes a database ours
+
+MIGRATIONS = (
+    """
+    CREATE TABLE track (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice
+        path BLOB NOT NULL,
+        present INTEGER NOT NULL,              -- 0: the file is gone, what was said of it stays
+        audio BLOB NOT NULL,                   -- hash of the compressed sound, free of tags
+        size INTEGER NOT NULL,                 -- bytes
+        mtime_ns INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        title TEXT, artist TEXT, album TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX track_path ON track(path) WHERE present;
+    CREATE INDEX track_audio ON track(audio);
+    CREATE TABLE encoder (
+        id INTEGER PRIMARY KEY,
+        identity TEXT NOT NULL UNIQUE,         -- name@version
+        dimension INTEGER NOT NULL,
+        tags TEXT NOT NULL                     -- JSON: [[name, checked]]
+    ) STRICT;
+    CREATE TABLE vector (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, -- a changed vector has a new number
+        track INTEGER NOT NULL REFERENCES track(id) ON DELETE CASCADE,
+        encoder INTEGER NOT NULL REFERENCES encoder(id),
+        embedding BLOB NOT NULL,
+        probabilities BLOB NOT NULL,
+        unit_max BLOB NOT NULL,                -- of the windows' embeddings
+        unit_mean BLOB NOT NULL,
+        checksum INTEGER NOT NULL,             -- CRC-32 of the four, one after the other
+        UNIQUE (track, encoder)
+    ) STRICT;
+    CREATE TABLE problem (
+        path BLOB PRIMARY KEY,
+        kind TEXT NOT NULL,
+        message TEXT NOT NULL,
+        size INTEGER, mtime_ns INTEGER
+    ) STRICT;
+    CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    INSERT INTO setting VALUES ('birth', hex(randomblob(16)));
+    """,
+)
+
+
+def open_reading(path: Path) -> sqlite3.Connection:
+    """A connection that only reads; works on a read-only disk and while another process indexes.
+
+    Raises LibraryError, naming the file, where there is no library or it cannot be trusted.
+    """
+    if not path.exists():
+        raise LibraryError(f"there is no library at {path}: `menura index FOLDER` makes one")
+    check_length(path)
+    with explained(path):
+        for mode in ("mode=ro", "mode=ro&immutable=1"):
+            db = connect(path, mode)
+            try:
+                check_ours(db, path)
+                return db
+            except sqlite3.OperationalError as error:
+                db.close()
+                if mode.endswith("immutable=1") or not read_only_disk(path, error):
+                    raise
+    raise AssertionError("unreachable")
+
+
+def open_writing(path: Path) -> sqlite3.Connection:
+    """A connection that reads and writes; makes the library where there is none, migrates it.
+
+    Raises LibraryError, naming the file; a database of another program is left as it is.
+    """
+    new = not path.exists() or path.stat().st_size == 0
+    if not new:
+        open_reading(path).close()
+    else:
+        make_folder(path)
+    with explained(path):
+        db = connect(path, "mode=rwc" if new else "mode=rw")
+        if new:
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")  # survives a kill; a power cut costs seconds
+        migrate(db, path)
+        return db
+
+
+def make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LibraryError(f"cannot make a library at {path}: {error.strerror}") from error
+
+
+def connect(path: Path, mode: str) -> sqlite3.Connection:
+    name = urllib.parse.quote_from_bytes(str(path.absolute()).encode("utf-8", "surrogateescape"))
+    db = sqlite3.connect(
+        f"file:{name}?{mode}", uri=True, isolation_level=None, timeout=30, check_same_thread=False
+    )
+    db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def check_length(path: Path) -> None:
+    """A file cut short is refused before anything is read from it."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(100)
+        size = path.stat().st_size
+    except OSError as error:
+        raise LibraryError(f"cannot read the library {path}: {error.strerror}") from error
+    log = Path(f"{path}-wal")
+    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
+        if size == 0:
+            raise LibraryError(f"the library {path} is empty: `menura index FOLDER` fills it")
+        raise LibraryError(f"{path} is not a menura library: its first bytes are not a database's")
+    page = int.from_bytes(head[16:18], "big")
+    pages = int.from_bytes(head[28:32], "big")
+    if size < pages * (65536 if page == 1 else page) and not (log.exists() and log.stat().st_size):
+        raise LibraryError(
+            f"the library {path} is damaged: {size:,} bytes of what should be more are left; "
+            "put back a backup, or delete it and index again"
+        )
+
+
+def check_ours(db: sqlite3.Connection, path: Path) -> None:
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise LibraryError(f"{path} is a database of another program, not a menura library")
+    if version > len(MIGRATIONS):
+        raise LibraryError(
+            f"the library {path} has schema {version}, this menura reads up to "
+            f"{len(MIGRATIONS)}: update menura"
+        )
+    if version:
+        db.execute("SELECT count(*) FROM (SELECT 1 FROM track LIMIT 1)").fetchone()
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    (done,) = db.execute("PRAGMA user_version").fetchone()
+    for number, statements in enumerate(MIGRATIONS[done:], done + 1):
+        with transaction(db):
+            for statement in statements.split(";\n"):
+                if statement.strip():
+                    db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside, or nothing of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk may have rolled back already
+            db.execute("ROLLBACK")
+        raise
+
+
+def read_only_disk(path: Path, error: sqlite3.OperationalError) -> bool:
+    """Whether a write-ahead log cannot be opened because nothing can be written here."""
+    log = Path(f"{path}-wal")
+    return not (log.exists() and log.stat().st_size) and any(
+        word in str(error) for word in ("readonly", "unable to open")
+    )
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into a sentence that names the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+def translate(error: sqlite3.Error, path: Path) -> LibraryError:
+    said = str(error)
+    if "full" in said or "disk I/O" in said:
+        return LibraryError(
+            f"the disk of the library {path} is full ({said}): make room and run the command "
+            "again; what was finished is kept"
+        )
+    if "readonly" in said or "unable to open" in said:
+        return LibraryError(f"the library {path} cannot be opened or written here: {said}")
+    if "locked" in said:
+        return BusyError(f"the library {path} is busy with another process: try again later")
+    if "malformed" in said or "not a database" in said or "corrupt" in said:
+        return LibraryError(
+            f"the library {path} is damaged ({said}): put back a backup, or delete it and index again"
+        )
+    return LibraryError(f"the library {path} cannot be used: {said}")
+
+
+@contextmanager
+def sole_indexer(path: Path, pid: int) -> Iterator[None]:
+    """Hold the right to index into this library; the system frees it however the process ends.
+
+    A small database beside the library is locked: SQLite's locks work on every system. Raises
+    BusyError with the other's process id.
+    """
+    place = Path(f"{path}-indexing")
+    with explained(place):
+        db = connect(place, "mode=rwc")
+    try:
+        db.execute("PRAGMA busy_timeout = 0")
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("CREATE TABLE IF NOT EXISTS holder (pid INTEGER)")
+            db.execute("DELETE FROM holder")
+            db.execute("INSERT INTO holder VALUES (?)", (pid,))
+            db.execute("COMMIT")
+            db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise translate(error, place) from error
+            raise BusyError(
+                f"the library {path} is busy: another process{holder(db)} indexes into it; "
+                "wait for it to end"
+            ) from error
+        yield
+    finally:
+        db.close()
+
+
+def holder(db: sqlite3.Connection) -> str:
+    with suppress(sqlite3.Error):
+        if row := db.execute("SELECT pid FROM holder").fetchone():
+            return f" (id {row[0]})"
+    return ""
