@@ -1,13 +1,13 @@
 """Every error a user can meet, and nothing else.
 
-    MenuraError
-    ├── AudioError (also ValueError)     a file or a wave that cannot be heard; .kind says how
-    ├── EncoderError (also ValueError)   an encoder that is unknown, corrupt or foreign
-    ├── LibraryError                     a library that cannot be opened, read or written
-    │   └── BusyError                    another process indexes into it
-    ├── TrackError (also ValueError)     a track that is neither in the library nor a readable file
-    ├── QueryError (also ValueError)     a query that does not parse; .position points at the place
-    └── PlaylistError (also ValueError)  a playlist that cannot be made or written
+MenuraError
+├── AudioError (also ValueError)     a file or a wave that cannot be heard; .kind says how
+├── EncoderError (also ValueError)   an encoder that is unknown, corrupt or foreign
+├── LibraryError                     a library that cannot be opened, read or written
+│   └── BusyError                    another process indexes into it
+├── TrackError (also ValueError)     a track that is neither in the library nor a readable file
+├── QueryError (also ValueError)     a query that does not parse; .position points at the place
+└── PlaylistError (also ValueError)  a playlist that cannot be made or written
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ def hat(random: np.random.Generator) -> np.ndarray:
 
 def snare(random: np.random.Generator) -> np.ndarray:
     t = times(0.2)
-    return (random.normal(size=len(t)) * 0.5 + np.sin(2 * np.pi * 190 * t)) * np.exp(-t / 0.05) * 0.6
+    return (
+        (random.normal(size=len(t)) * 0.5 + np.sin(2 * np.pi * 190 * t)) * np.exp(-t / 0.05) * 0.6
+    )
 
 
 STYLES: dict[str, tuple[str, Voice, Voice, tuple[int, int], bool, str]] = {

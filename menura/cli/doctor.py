@@ -19,7 +19,9 @@ EXTRAS = {
 
 
 def doctor(library: LibraryOption = None, json: JsonOption = False) -> Answer:
-    """Versions, encoders, decoders, threads, and what is missing with the command that mends it.
+    """Say what works here, and what mends the rest.
+
+    Versions, encoders, decoders, cores; what is missing comes with the command that adds it.
 
     Exit 1 when indexing cannot work here.
     """
@@ -84,5 +86,16 @@ def decoders() -> list[str]:
     """The audio codecs that the decoder at hand knows, of those that music comes in."""
     import av
 
-    wanted = ("aac", "alac", "ape", "flac", "mp3", "opus", "pcm_s16le", "vorbis", "wavpack", "wmav2")
+    wanted = (
+        "aac",
+        "alac",
+        "ape",
+        "flac",
+        "mp3",
+        "opus",
+        "pcm_s16le",
+        "vorbis",
+        "wavpack",
+        "wmav2",
+    )
     return [name for name in wanted if name in av.codecs_available]

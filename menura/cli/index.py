@@ -40,7 +40,7 @@ def index(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Hear what is new or changed beneath some folders, and remember it.
+    """Hear what is new or changed in some folders.
 
     Files that are as they were are skipped; moved ones are recognised by their sound. What cannot
     be heard is listed by `menura errors`. A file named .menuraignore in a folder holds globs, a

@@ -11,7 +11,7 @@ from menura.cli.answer import Answer, clean
 from menura.cli.options import JsonOption, LibraryOption, library_path
 
 app = typer.Typer(
-    help="Look after the library: check, stats, backup, forget, relocate, export.",
+    help="Look after the library file.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -23,7 +23,7 @@ def as_lines(data: dict) -> list[str]:
 
 @app.command()
 def check(library: LibraryOption = None, json: JsonOption = False) -> Answer:
-    """Look at every page and every vector; exit 1 where something is wrong."""
+    """Look at every page and vector; exit 1 if one is wrong."""
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:
@@ -35,7 +35,7 @@ def check(library: LibraryOption = None, json: JsonOption = False) -> Answer:
 
 @app.command()
 def stats(library: LibraryOption = None, json: JsonOption = False) -> Answer:
-    """Tracks, hours, encoders, errors by kind, and files that hold the same sound."""
+    """Count tracks, hours, encoders, errors, copies."""
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:
@@ -49,7 +49,7 @@ def backup(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Copy the library to one file, also while it is being indexed."""
+    """Copy the library to one file, even during an index."""
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:
@@ -63,7 +63,10 @@ def forget(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Drop a file, or all beneath a folder, from the library; no music file is touched."""
+    """Drop a file or a folder from the library.
+
+    No music file is touched.
+    """
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:
@@ -78,7 +81,9 @@ def relocate(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Say that what lay beneath one folder lies beneath another; nothing is heard again.
+    """Tell the library that a folder is elsewhere now.
+
+    Nothing is moved and nothing is heard again.
 
     Example: menura library relocate /media/old/Music ~/Music
     """
@@ -98,7 +103,7 @@ def export(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Write metadata, tags and vectors of the tracks, for other programs."""
+    """Write metadata, tags and vectors for other programs."""
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:

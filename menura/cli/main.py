@@ -55,7 +55,7 @@ def run() -> int:
     try:
         answer = app(standalone_mode=False)
     except TyperException as error:
-        error.show()
+        print(usage(error), file=sys.stderr)
         return error.exit_code
     except MenuraError as error:
         lines = str(error).split("\n") if isinstance(error, QueryError) else [str(error)]
@@ -63,10 +63,26 @@ def run() -> int:
         return 2 if isinstance(error, (EncoderError, QueryError, studio.StudioError)) else 1
     except typer.Abort:
         return 130
+    except Exception as error:  # a fault of ours: said as one, and where it is on request
+        if "MENURA_DEBUG" in os.environ:
+            raise
+        fault = clean(f"{type(error).__name__}: {error}")
+        print(f"menura failed, by a fault of its own: {fault}", file=sys.stderr)
+        print("MENURA_DEBUG=1 shows where; please report it", file=sys.stderr)
+        return 1
     if isinstance(answer, Answer):
         show(answer)
         return answer.code
     return answer if isinstance(answer, int) else 0
+
+
+def usage(error: TyperException) -> str:
+    """What was given, and where it says what is allowed."""
+    said = "\n".join(map(clean, error.format_message().split("\n")))
+    context = getattr(error, "ctx", None)
+    if context is None or said.startswith("Usage:"):  # no verb was given: this is the help
+        return said
+    return f"{said}\nTry: {context.command_path} --help"
 
 
 def main() -> None:

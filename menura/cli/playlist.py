@@ -22,7 +22,7 @@ from menura.cli.options import (
 )
 
 app = typer.Typer(
-    help="Playlists: a radio from some tracks, a path between two.",
+    help="Make playlists: a radio, a path.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -44,7 +44,7 @@ def radio(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """A list that begins with the seeds and goes on with what is like them.
+    """Begin with some tracks and go on with what is like them.
 
     Artists and albums are spaced, copies of a track left out. The number is the similarity to the
     nearest seed.
@@ -73,7 +73,7 @@ def path(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """A list from one track of the library to another in small steps, none twice.
+    """Go from one track to another in small steps.
 
     The number is the similarity to the track before.
 
@@ -94,9 +94,7 @@ def listing(items: Sequence, output: Path | None, absolute: bool, json: bool) ->
 
     data = [asdict(item) for item in items]
     warnings = write_playlist(data, output, absolute) if output else []
-    rows = [
-        (item.id, clock(item.seconds), f"{item.similarity:.3f}", named(item)) for item in items
-    ]
+    rows = [(item.id, clock(item.seconds), f"{item.similarity:.3f}", named(item)) for item in items]
     text = columns(rows, right="01")
     if output:
         text.append(f"written to {clean(output)}")

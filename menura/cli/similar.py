@@ -17,7 +17,7 @@ def similar(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Tracks of the library that sound like one track, nearest first.
+    """Find what sounds like a track, nearest first.
 
     The track may be a file that is not in the library. The number is the cosine of the two
     embeddings: 1 is the same sound, 0 no likeness.

@@ -12,11 +12,11 @@ from menura.errors import MenuraError
 
 LOOSE = {"ignore_unknown_options": True, "allow_extra_args": True}
 VERBS = {
-    "train": "Train a system on labelled music (needs the studio install).",
-    "evaluate": "Measure a trained run (needs the studio install).",
-    "reproduce": "Remake the table of a paper (needs the studio install).",
-    "use": "Apply a trained run to a file (needs the studio install).",
-    "export": "Turn a trained run into an encoder (needs the studio install).",
+    "train": "Train a system on labelled music (studio).",
+    "evaluate": "Measure a trained run (studio).",
+    "reproduce": "Remake the table of a paper (studio).",
+    "use": "Apply a trained run to a file (studio).",
+    "export": "Turn a trained run into an encoder (studio).",
 }
 
 
@@ -35,7 +35,7 @@ def refuse(context: typer.Context) -> Answer:
 
 
 def systems(json: JsonOption = False) -> Answer:
-    """The published systems that can be trained and reproduced."""
+    """List the systems that can be trained."""
     return Answer([], ["this version has no systems"], json)
 
 

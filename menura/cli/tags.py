@@ -16,7 +16,7 @@ def tags(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """What a track sounds like: tags with their probabilities.
+    """Say what a track sounds like, with probabilities.
 
     A tag marked * was compared with labels that people gave to music; the others are the
     network's word alone. With --json all tags are listed, and their course in time.

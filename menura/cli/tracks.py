@@ -19,7 +19,7 @@ def tracks(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """The tracks of the library, all or those of a query.
+    """List the tracks of the library, or those of a query.
 
     Words are joined by and; or, not and brackets do what they say. Fields: title, artist, album,
     path (in part, any case), seconds, id (seconds<200, seconds:120..240), and tag (tag:piano is
@@ -31,9 +31,7 @@ def tracks(
 
     with Library(library_path(library)) as shelf:
         rows = shelf.tracks(" ".join(query or []))
-    table = [
-        (row.id, clock(row.seconds), named(row), ", ".join(best(row.tags))) for row in rows
-    ]
+    table = [(row.id, clock(row.seconds), named(row), ", ".join(best(row.tags))) for row in rows]
     text = columns(table, right="01") if table else ["no track answers this query"]
     return Answer([asdict(row) for row in rows], text, json)
 
@@ -43,7 +41,7 @@ def best(tags: dict[str, float]) -> list[str]:
 
 
 def errors(library: LibraryOption = None, json: JsonOption = False) -> Answer:
-    """The files that are not in the library, or only in part, and why.
+    """Files that could not be heard, or only in part, and why.
 
     A file listed as damaged may be in the library with what could be decoded of it.
     """

@@ -1,6 +1,6 @@
 """Encoders: what a library can index with."""
 
 from menura.encoders.protocol import Encoder, Frames, Tag, identity, join
-from menura.encoders.registry import get, names
+from menura.encoders.registry import DEFAULT, get, names
 
-__all__ = ["Encoder", "Frames", "Tag", "get", "identity", "join", "names"]
+__all__ = ["DEFAULT", "Encoder", "Frames", "Tag", "get", "identity", "join", "names"]

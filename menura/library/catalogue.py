@@ -47,9 +47,7 @@ class Catalogue:
         rows = self.db.execute("SELECT path, kind, size, mtime_ns FROM problem")
         return {path: (kind, size, mtime_ns) for path, kind, size, mtime_ns in rows}
 
-    def place(
-        self, entry: Entry, found: Identity, write: bool = False
-    ) -> tuple[str, int | None]:
+    def place(self, entry: Entry, found: Identity, write: bool = False) -> tuple[str, int | None]:
         """Outcome and id of the track of this sound at this path.
 
         A new track is made only where `write` is true: before its vectors are there it would be
@@ -71,11 +69,11 @@ class Catalogue:
             self.db.execute("DELETE FROM vector WHERE track = ?", (at_path[0],))
             self.refresh(at_path[0], entry, found)
             return "indexed", at_path[0]
-        number = self.db.execute(
+        (number,) = self.db.execute(
             "INSERT INTO track(path, present, audio, size, mtime_ns, seconds) "
-            "VALUES (?, 1, ?, ?, ?, 0)",
+            "VALUES (?, 1, ?, ?, ?, 0) RETURNING id",
             (entry.path, found.audio, entry.size, entry.mtime_ns),
-        ).lastrowid
+        ).fetchone()
         self.refresh(number, entry, found)
         return "indexed", number
 
@@ -211,4 +209,6 @@ def remember_encoder(db: sqlite3.Connection, encoder: Encoder) -> int:
         "ON CONFLICT(identity) DO UPDATE SET tags = excluded.tags",
         (identity(encoder), encoder.dimension, tags),
     )
-    return db.execute("SELECT id FROM encoder WHERE identity = ?", (identity(encoder),)).fetchone()[0]
+    return db.execute("SELECT id FROM encoder WHERE identity = ?", (identity(encoder),)).fetchone()[
+        0
+    ]

@@ -8,7 +8,7 @@ import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -92,7 +92,7 @@ class Indexer:
         self.work(todo, progress)
         with self.writing():
             self.report_closed(found.closed)
-            self.remove_missing(found)
+            self.remove_missing(found, known)
         self.counts.seconds = time.monotonic() - begun
         return self.counts
 
@@ -178,7 +178,7 @@ class Indexer:
             self.catalogue.note_failure(Entry(folder, -1, -1), why)
             self.counts.add("failed")
 
-    def remove_missing(self, found: Scan) -> None:
+    def remove_missing(self, found: Scan, before: Collection[bytes]) -> None:
         seen = {entry.path for entry in found.entries}
         known, problems = self.catalogue.known(), self.catalogue.problems()
 
@@ -187,9 +187,9 @@ class Indexer:
             return is_beneath(path, root) and path not in seen and not shut
 
         for root in found.roots:
-            here = [path for path in known if is_beneath(path, root)]
-            gone = [path for path in here if missing(path, root)]
-            if gone and len(gone) == len(here) and not self.settings.remove:
+            gone = [path for path in known if missing(path, root)]
+            all_gone = set(gone).issuperset(path for path in before if is_beneath(path, root))
+            if gone and all_gone and not self.settings.remove:
                 self.counts.warnings.append(
                     f"every file known beneath {os.fsdecode(root)} is gone ({len(gone)}); they "
                     "stay in the library: give --remove if they are gone for good"

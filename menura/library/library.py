@@ -154,7 +154,9 @@ class Library:
             try:
                 if encoder:
                     with explained(self.path), transaction(db):
-                        db.execute("INSERT OR REPLACE INTO setting VALUES ('encoder', ?)", (encoder,))
+                        db.execute(
+                            "INSERT OR REPLACE INTO setting VALUES ('encoder', ?)", (encoder,)
+                        )
                 indexer = Indexer(db, self.path, hearer, settings)
                 return indexer.run(list(paths), progress or (lambda text: None))
             finally:
@@ -163,9 +165,10 @@ class Library:
 
     def remembered(self) -> str | None:
         """The encoder that was asked for by name when this library was last indexed so."""
-        if not self.path.exists() or not self.path.stat().st_size:
+        try:
+            rows = self.rows("SELECT value FROM setting WHERE key = 'encoder'")
+        except EmptyError:
             return None
-        rows = self.rows("SELECT value FROM setting WHERE key = 'encoder'")
         return rows[0][0] if rows and rows[0][0] in encoders.names() else None
 
     # ------------------------------------------------------------ who answers
@@ -331,7 +334,9 @@ class Library:
     def usual_tags(self) -> dict[str, float]:
         """Mean probability of each tag over the library, or over a part of a large one."""
         voice = self.voice()
-        rows = self.rows("SELECT probabilities FROM vector WHERE encoder = ? LIMIT 2000", voice.number)
+        rows = self.rows(
+            "SELECT probabilities FROM vector WHERE encoder = ? LIMIT 2000", voice.number
+        )
         table = np.stack([np.frombuffer(blob, "<f4") for (blob,) in rows])
         return dict(zip(voice.tags, table.mean(0).tolist(), strict=True))
 
@@ -445,9 +450,7 @@ class Library:
 
     def relocate(self, old: str | os.PathLike, new: str | os.PathLike) -> dict:
         """Say that what lay beneath `old` lies beneath `new`: nothing is analysed again."""
-        return self.write(
-            lambda db: upkeep.relocate(db, self.path, os.fspath(old), os.fspath(new))
-        )
+        return self.write(lambda db: upkeep.relocate(db, self.path, os.fspath(old), os.fspath(new)))
 
     def export(self, target: str | os.PathLike, query: str = "") -> dict:
         """Write metadata, tags and vectors to .npz or .csv."""

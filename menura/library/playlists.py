@@ -13,6 +13,7 @@ import numpy as np
 CANDIDATES = 400  # near enough to be weighed against each other
 SPACING = 4  # tracks between two of one artist, where there is a choice
 ALBUM_SPACING = 8
+WORTH = 0.35  # of likeness that is given up for an artist or album not heard a moment ago
 SAMENESS = 0.3  # weight of being like what is already in the list, against being like the seeds
 
 
@@ -65,7 +66,9 @@ def radio(
         near = np.array(waiting[:CANDIDATES])
         score = likeness[near] - SAMENESS * np.maximum(sameness[near], 0)
         order = near[np.argsort(-score, kind="stable")]
-        pick = next((i for i in order if not too_close(songs[i], before)), order[0])
+        enough = int(np.sum(score >= score.max() - WORTH))
+        spaced = (i for i in order[:enough] if not too_close(songs[i], before))
+        pick = next(spaced, order[0])
         chosen.append(int(pick))
         before.append(songs[pick])
         taken.add(songs[pick].audio)

@@ -152,7 +152,9 @@ class Parser:
         tag = self.tags[name]
         if not compared:
             return lambda row: row["tags"][tag] > 0.5  # type: ignore[index]
-        holds = self.comparison(compared["sign"] + compared["value"], place + compared.start("sign"))
+        holds = self.comparison(
+            compared["sign"] + compared["value"], place + compared.start("sign")
+        )
         return lambda row: holds(row["tags"][tag])  # type: ignore[index]
 
     def number(self, field: str, value: str, place: int) -> Condition:
@@ -166,7 +168,10 @@ class Parser:
             return lambda value: low <= value <= high
         compared = COMPARE.fullmatch(text)
         sign = SIGNS[compared["sign"]] if compared else SIGNS["="]
-        limit = self.real(compared["value"] if compared else text, place)
+        if compared:
+            limit = self.real(compared["value"], place + compared.start("value"))
+        else:
+            limit = self.real(text, place)
         return lambda value: sign(value, limit)
 
     def real(self, text: str, place: int) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from menura.audio.files import EXTENSIONS
+from menura.audio import EXTENSIONS
 from menura.errors import LibraryError
 
 IGNORE_FILE = ".menuraignore"
@@ -50,9 +50,7 @@ def scan(paths: Iterable[str | os.PathLike], exclude: Collection[str], known: se
                 f"{os.fsdecode(root)} does not exist: nothing was changed (is its disk mounted?)"
             )
     closed: list[bytes] = []
-    names = dict.fromkeys(
-        name for root in roots for name in beneath(root, tuple(exclude), closed)
-    )
+    names = dict.fromkeys(name for root in roots for name in beneath(root, tuple(exclude), closed))
     return Scan(roots, one_each(names, known), closed)
 
 
@@ -77,13 +75,13 @@ def beneath(root: bytes, exclude: tuple[str, ...], closed: list[bytes]) -> Itera
                 continue
             if item.is_dir(follow_symlinks=False):
                 deeper.append((item.path, rules))
-            elif is_audio(item.name) and not item.is_dir():
+            elif is_audio(item.name) and not os.path.isdir(item.path):
                 yield item.path
         waiting += reversed(deeper)
 
 
 def is_audio(name: bytes) -> bool:
-    return os.path.splitext(os.fsdecode(name))[1].lower() in EXTENSIONS
+    return os.path.splitext(os.fsdecode(name))[1].lower().removeprefix(".") in EXTENSIONS
 
 
 def excluded(path: bytes, rules: Iterable[tuple[bytes, str]]) -> bool:

@@ -94,9 +94,7 @@ def gather(
     table[new] = vectors[old]
     places = dict(zip(missing.tolist(), np.searchsorted(seqs, missing).tolist(), strict=True))
     if places:
-        blobs = db.execute(
-            "SELECT seq, embedding FROM vector WHERE seq >= ?", (int(missing[0]),)
-        )
+        blobs = db.execute("SELECT seq, embedding FROM vector WHERE seq >= ?", (int(missing[0]),))
         for seq, blob in blobs:
             if seq in places:
                 table[places[seq]] = np.frombuffer(blob, "<f4")
@@ -131,8 +129,9 @@ def write_cache(cache: Path, stamp: bytes, seqs: np.ndarray, vectors: np.ndarray
         with os.fdopen(handle, "wb") as file:
             head = MAGIC + stamp + len(seqs).to_bytes(8, "little")
             file.write(head.ljust(HEADER, b"\0"))
-            file.write(np.ascontiguousarray(seqs, "<i8"))
-            file.write(np.ascontiguousarray(vectors, "<f4"))
+            file.flush()
+            seqs.astype("<i8").tofile(file)
+            np.ascontiguousarray(vectors, "<f4").tofile(file)
         os.replace(part, cache)
     except OSError:
         Path(part).unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from menura.errors import BusyError, LibraryError
+from menura.errors import BusyError, EmptyError, LibraryError
 
 APPLICATION_ID = 0x4D4E5241  # "MNRA": what makes a database ours
 
@@ -63,8 +63,37 @@ def open_reading(path: Path) -> sqlite3.Connection:
 
     Raises LibraryError, naming the file, where there is no library or it cannot be trusted.
     """
+    db = vetted(path)
+    if db.execute("PRAGMA user_version").fetchone() == (0,):
+        db.close()
+        raise EmptyError(f"the library {path} is empty: `menura index FOLDER` fills it")
+    return db
+
+
+def open_writing(path: Path) -> sqlite3.Connection:
+    """A connection that reads and writes; makes the library where there is none, migrates it.
+
+    Raises LibraryError, naming the file; a database of another program is left as it is.
+    """
+    new = not path.exists() or path.stat().st_size == 0
+    if new:
+        make_folder(path)
+    else:
+        vetted(path).close()
+    with explained(path):
+        db = connect(path, "mode=rwc" if new else "mode=rw")
+        if new:
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")  # survives a kill; a power cut costs seconds
+        migrate(db)
+        return db
+
+
+def vetted(path: Path) -> sqlite3.Connection:
+    """A connection that only reads, to a file that is whole and ours; it may hold no tables yet."""
     if not path.exists():
-        raise LibraryError(f"there is no library at {path}: `menura index FOLDER` makes one")
+        raise EmptyError(f"there is no library at {path}: `menura index FOLDER` makes one")
     check_length(path)
     with explained(path):
         for mode in ("mode=ro", "mode=ro&immutable=1"):
@@ -77,26 +106,6 @@ def open_reading(path: Path) -> sqlite3.Connection:
                 if mode.endswith("immutable=1") or not read_only_disk(path, error):
                     raise
     raise AssertionError("unreachable")
-
-
-def open_writing(path: Path) -> sqlite3.Connection:
-    """A connection that reads and writes; makes the library where there is none, migrates it.
-
-    Raises LibraryError, naming the file; a database of another program is left as it is.
-    """
-    new = not path.exists() or path.stat().st_size == 0
-    if not new:
-        open_reading(path).close()
-    else:
-        make_folder(path)
-    with explained(path):
-        db = connect(path, "mode=rwc" if new else "mode=rw")
-        if new:
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")  # survives a kill; a power cut costs seconds
-        migrate(db, path)
-        return db
 
 
 def make_folder(path: Path) -> None:
@@ -126,7 +135,7 @@ def check_length(path: Path) -> None:
     log = Path(f"{path}-wal")
     if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
         if size == 0:
-            raise LibraryError(f"the library {path} is empty: `menura index FOLDER` fills it")
+            raise EmptyError(f"the library {path} is empty: `menura index FOLDER` fills it")
         raise LibraryError(f"{path} is not a menura library: its first bytes are not a database's")
     page = int.from_bytes(head[16:18], "big")
     pages = int.from_bytes(head[28:32], "big")
@@ -151,7 +160,7 @@ def check_ours(db: sqlite3.Connection, path: Path) -> None:
         db.execute("SELECT count(*) FROM (SELECT 1 FROM track LIMIT 1)").fetchone()
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> None:
+def migrate(db: sqlite3.Connection) -> None:
     (done,) = db.execute("PRAGMA user_version").fetchone()
     for number, statements in enumerate(MIGRATIONS[done:], done + 1):
         with transaction(db):
@@ -204,7 +213,8 @@ def translate(error: sqlite3.Error, path: Path) -> LibraryError:
         return BusyError(f"the library {path} is busy with another process: try again later")
     if "malformed" in said or "not a database" in said or "corrupt" in said:
         return LibraryError(
-            f"the library {path} is damaged ({said}): put back a backup, or delete it and index again"
+            f"the library {path} is damaged ({said}): put back a backup, or delete it "
+            "and index again"
         )
     return LibraryError(f"the library {path} cannot be used: {said}")
 

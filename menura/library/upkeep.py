@@ -58,7 +58,9 @@ def stats(db: sqlite3.Connection, place: Path) -> dict:
             "SELECT identity, count(vector.seq) FROM encoder LEFT JOIN vector "
             "ON vector.encoder = encoder.id GROUP BY encoder.id ORDER BY 1"
         ).fetchall()
-        errors = db.execute("SELECT kind, count(*) FROM problem GROUP BY kind ORDER BY 1").fetchall()
+        errors = db.execute(
+            "SELECT kind, count(*) FROM problem GROUP BY kind ORDER BY 1"
+        ).fetchall()
     return {
         "library": os.fspath(place),
         "tracks": tracks,
@@ -122,7 +124,11 @@ def backup(db: sqlite3.Connection, place: Path, target: Path) -> dict:
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, whole
         finally:
             copy.close()
-    return {"library": os.fspath(place), "backup": os.fspath(target), "bytes": target.stat().st_size}
+    return {
+        "library": os.fspath(place),
+        "backup": os.fspath(target),
+        "bytes": target.stat().st_size,
+    }
 
 
 def forget(db: sqlite3.Connection, place: Path, path: str) -> dict:

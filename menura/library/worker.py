@@ -89,7 +89,9 @@ def answer_one(request: dict, answer: Answer) -> None:
     except EncoderError as error:
         answer.say(encoder=str(error))
     except MemoryError:
-        answer.say(error={"kind": "crashed", "message": "there was not enough memory for this file"})
+        answer.say(
+            error={"kind": "crashed", "message": "there was not enough memory for this file"}
+        )
     except Exception as error:  # a fault of ours or of a decoder's costs this file, with its reason
         answer.say(
             error={

@@ -73,5 +73,5 @@ def test_a_query_that_does_not_parse_points_at_the_place(query, position, word):
         parse(query, TAGS)
     assert caught.value.position == position
     assert word in str(caught.value)
-    first, given, mark = str(caught.value).split("\n")
+    _, given, mark = str(caught.value).split("\n")
     assert given.strip() == query and mark.index("^") == 2 + position

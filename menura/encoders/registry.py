@@ -1,0 +1,89 @@
+"""Encoders by name: those of menura, and those of other packages.
+
+Another package adds one by an entry point of the group `menura.encoders`: its name is the
+encoder's, its value a function without arguments that returns an `Encoder`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from menura.encoders.protocol import Encoder, identity
+from menura.errors import EncoderError
+
+GROUP = "menura.encoders"
+BUILT_IN = ("musicnn", "musicnn-mtt", "musicnn-msd")
+DEFAULT = "musicnn"
+
+
+def names() -> list[str]:
+    """Every encoder there is, the default first."""
+    return [*BUILT_IN, *sorted(plugins().keys() - set(BUILT_IN))]
+
+
+def get(name: str | None = None) -> Encoder:
+    """The encoder of that name, loaded once; None is the default.
+
+    Raises EncoderError when there is none, or when it is not what it claims to be.
+    """
+    return load(DEFAULT if name is None else name)
+
+
+@cache
+def load(name: str) -> Encoder:
+    encoder = maker(name)()
+    if name not in BUILT_IN:
+        check(name, encoder)
+    return encoder
+
+
+def maker(name: str) -> Callable[[], Encoder]:
+    if name in BUILT_IN:
+        from menura.encoders import musicnn
+
+        return lambda: musicnn.load(name)
+    found = plugins()
+    if name not in found:
+        raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(described())}")
+    try:
+        return found[name].load()
+    except Exception as error:  # a stranger's module: anything
+        raise EncoderError(
+            f"the encoder {name!r} ({found[name].value}) cannot be loaded: {error}. "
+            f"Mend or remove the package that brought it"
+        ) from error
+
+
+def plugins() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def described() -> list[str]:
+    """`name@version` of those built in; of others the name, since they are not loaded for this."""
+    from menura.encoders.musicnn import VERSION
+
+    return [f"{name}@{VERSION}" if name in BUILT_IN else name for name in names()]
+
+
+def check(name: str, encoder: object) -> None:
+    """Raises EncoderError unless a plug-in keeps the contract, as far as can be seen unheard."""
+
+    def wrong(why: str) -> EncoderError:
+        return EncoderError(f"the encoder {name!r} does not keep menura's contract: {why}")
+
+    parts = ("name", "version", "sample_rate", "window", "hop", "dimension", "tags",
+             "encode", "stream", "pool")
+    missing = [part for part in parts if not hasattr(encoder, part)]
+    if missing:
+        raise wrong(f"it has no {', '.join(missing)}")
+    assert isinstance(encoder, Encoder)
+    if encoder.name != name or not encoder.version:
+        raise wrong(f"it calls itself {identity(encoder)!r}; {name!r}@VERSION is expected")
+    for part in ("sample_rate", "window", "hop", "dimension"):
+        if not getattr(encoder, part) > 0:
+            raise wrong(f"its {part} is {getattr(encoder, part)!r}; more than 0 is expected")
+    words = [tag.name for tag in encoder.tags]
+    if len(set(words)) < len(words):
+        raise wrong("two of its tags have the same name")
