@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from menura.errors import (
     AudioError,
     BusyError,
+    EmptyError,
     EncoderError,
     LibraryError,
     MenuraError,
@@ -40,6 +41,7 @@ LATE = {
 __all__ = [
     "AudioError",
     "BusyError",
+    "EmptyError",
     "EncoderError",
     "Item",
     "Library",

@@ -4,6 +4,7 @@ MenuraError
 ├── AudioError (also ValueError)     a file or a wave that cannot be heard; .kind says how
 ├── EncoderError (also ValueError)   an encoder that is unknown, corrupt or foreign
 ├── LibraryError                     a library that cannot be opened, read or written
+│   ├── EmptyError                   there is none yet, or nothing in it
 │   └── BusyError                    another process indexes into it
 ├── TrackError (also ValueError)     a track that is neither in the library nor a readable file
 ├── QueryError (also ValueError)     a query that does not parse; .position points at the place
@@ -45,6 +46,10 @@ class EncoderError(MenuraError, ValueError):
 
 class LibraryError(MenuraError):
     """A library that cannot be opened, read or written."""
+
+
+class EmptyError(LibraryError):
+    """There is no library yet, or nothing in it."""
 
 
 class BusyError(LibraryError):

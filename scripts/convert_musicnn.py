@@ -6,11 +6,13 @@ WEIGHTS_FOLDER holds musicnn_MTT_musicnn.npz and musicnn_MSD_musicnn.npz: the va
 TensorFlow checkpoints of PyPI's musicnn 0.1.0, under their own names, float32. The result is the
 same network (Pons & Serra, ISMIR 2019 late-breaking; ISC licence) in another form:
 
-    patch [187, 96]  ->  penultimate [200], logits [50]
+    patch [187, 96]  ->  embedding [128], logits [50]
 
 - Normalisations are folded into the convolution before them. A channel whose scale is negative
   takes its lowest value over frequency: folding the sign makes this its highest as well.
 - Weights are int16 with one scale for an output channel; ONNX Runtime unpacks them on loading.
+- `embedding` is the mean over time of what two of the three convolutions in the middle give, the
+  first and the third, 64 numbers each.
 - The tall filters (7 x 38 and 7 x 67 over 96 bands) are applied by a Fourier transform over the
   96 bands; see `Network.tall`. It is exact, with a third of the arithmetic.
 
@@ -68,8 +70,9 @@ class Graph:
         axes = tuple(range(array.ndim - 1))
         scale = np.maximum(np.abs(array).max(axes), 1e-30).astype(np.float32) / 32766
         packed = self.constant(diffused(array / scale).astype(np.int16))
-        return self.op("Mul", self.op("Cast", packed, to=TensorProto.FLOAT),
-                       self.number(scale * factor))
+        return self.op(
+            "Mul", self.op("Cast", packed, to=TensorProto.FLOAT), self.number(scale * factor)
+        )
 
     def reshape(self, x: str, *shape: int) -> str:
         return self.op("Reshape", x, self.whole(*shape))
@@ -79,13 +82,18 @@ class Graph:
 
     def model(self, name: str, inputs: dict[str, tuple], outputs: dict[str, tuple]) -> bytes:
         def declare(shapes: dict[str, tuple]) -> list[onnx.ValueInfoProto]:
-            return [helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
-                    for n, s in shapes.items()]
+            return [
+                helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in shapes.items()
+            ]
 
-        graph = helper.make_graph(self.nodes, name, declare(inputs), declare(outputs),
-                                  list(self.constants.values()))
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
-                                  producer_name="menura scripts/convert_musicnn.py")
+        graph = helper.make_graph(
+            self.nodes, name, declare(inputs), declare(outputs), list(self.constants.values())
+        )
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", 17)],
+            producer_name="menura scripts/convert_musicnn.py",
+        )
         model.ir_version = 9
         onnx.checker.check_model(model, full_check=True)
         return model.SerializeToString(deterministic=True)
@@ -120,7 +128,8 @@ class Network(Graph):
         name = "batch_normalization" + (f"_{number}" if number else "")
         gamma, beta, mean, variance = (
             self.weights[f"{name}/{part}"]
-            for part in ("gamma", "beta", "moving_mean", "moving_variance"))
+            for part in ("gamma", "beta", "moving_mean", "moving_variance")
+        )
         scale = gamma / np.sqrt(variance + np.float32(EPSILON))
         return scale, beta - mean * scale
 
@@ -169,11 +178,16 @@ class Network(Graph):
         bend = np.stack([real, -imaginary, -imaginary, -real]).reshape(2, 2, FREQUENCIES, height)
         bend = bend.transpose(0, 2, 1, 3).reshape(-1, height)  # [2 * K * 2, height]
         flat = kernel.transpose(1, 0, 2).reshape(height, -1)
-        weight = self.op("MatMul", self.number(bend), self.reshape(
-            self.weight(kernel.transpose(1, 0, 2), scale), *flat.shape))
+        weight = self.op(
+            "MatMul",
+            self.number(bend),
+            self.reshape(self.weight(kernel.transpose(1, 0, 2), scale), *flat.shape),
+        )
         weight = self.reshape(weight, 2, FREQUENCIES, 2 * taps, channels)
-        halves = self.op("Gather", weight, self.constant(np.array(0))), self.op(
-            "Gather", weight, self.constant(np.array(1)))
+        halves = (
+            self.op("Gather", weight, self.constant(np.array(0))),
+            self.op("Gather", weight, self.constant(np.array(1))),
+        )
 
         u = np.arange((positions + 1) // 2) + (0.0 if positions % 2 else 0.5)
         angle = 2 * np.pi * u[:, None] * k / BANDS  # [U, K]
@@ -181,15 +195,20 @@ class Network(Graph):
         parts = []
         for start in range(0, FRAMES, PART):
             length = min(PART, FRAMES - start)
-            seen = [self.slice(spectrum, start + tap, start + tap + length, 1)
-                    for tap in range(taps)]  # [K, length, 2] each
+            seen = [
+                self.slice(spectrum, start + tap, start + tap + length, 1) for tap in range(taps)
+            ]  # [K, length, 2] each
             x = self.reshape(self.op("Concat", *seen, axis=2), FREQUENCIES, length, taps, 2)
             x = self.op("Transpose", x, perm=[0, 1, 3, 2])
             x = self.reshape(x, FREQUENCIES, length, 2 * taps)
             even, odd = (
-                self.op("MatMul", back, self.reshape(
-                    self.op("MatMul", x, half), FREQUENCIES, length * channels))
-                for half, back in zip(halves, backs, strict=True))  # [U, length * C] each
+                self.op(
+                    "MatMul",
+                    back,
+                    self.reshape(self.op("MatMul", x, half), FREQUENCIES, length * channels),
+                )
+                for half, back in zip(halves, backs, strict=True)
+            )  # [U, length * C] each
             x = self.op("Add", even, self.op("Abs", odd))
             x = self.op("ReduceMax", x, axes=[0], keepdims=0)
             parts.append(self.reshape(x, length, channels))
@@ -203,15 +222,23 @@ class Network(Graph):
         length, _, channels = kernel.shape
         weight = self.op("Transpose", self.weight(kernel[:, 0], scale), perm=[1, 0])
         full = channels + -channels % STRIDE  # empty channels, so that vectors are whole
-        shifted = [self.op("Pad", weight, self.whole(0, s, full - channels, STRIDE - 1 - s))
-                   for s in range(STRIDE)]  # [full, length + STRIDE - 1] each
-        weight = self.reshape(self.op("Concat", *shifted, axis=0),
-                              STRIDE * full, 1, length + STRIDE - 1, 1)
+        shifted = [
+            self.op("Pad", weight, self.whole(0, s, full - channels, STRIDE - 1 - s))
+            for s in range(STRIDE)
+        ]  # [full, length + STRIDE - 1] each
+        weight = self.reshape(
+            self.op("Concat", *shifted, axis=0), STRIDE * full, 1, length + STRIDE - 1, 1
+        )
         steps = -(-FRAMES // STRIDE)
         before = (length - 1) // 2
         after = steps * STRIDE + length - 1 - before - FRAMES
-        x = self.op("Conv", self.reshape(picture, 1, 1, FRAMES, BANDS), weight,
-                    pads=[before, 0, after, 0], strides=[STRIDE, 1])
+        x = self.op(
+            "Conv",
+            self.reshape(picture, 1, 1, FRAMES, BANDS),
+            weight,
+            pads=[before, 0, after, 0],
+            strides=[STRIDE, 1],
+        )
         x = self.op("MaxPool", x, kernel_shape=[1, BANDS])  # [1, STRIDE * full, steps, 1]
         x = self.op("Transpose", self.reshape(x, STRIDE, full, steps), perm=[1, 2, 0])
         x = self.reshape(x, full, steps * STRIDE)
@@ -227,18 +254,22 @@ class Network(Graph):
         x = self.op("Conv", x, weight, pads=[3, 3])
         return self.activate(self.op("Squeeze", x, self.whole(0)), number + 1, bias)
 
+    def embedding(self, features: str) -> None:
+        """Mean over time of [128, T]."""
+        self.op("ReduceMean", features, axes=[1], keepdims=0, name="embedding")
+
     def back(self, features: str) -> None:
         """Highest and mean over time of [753, T], then the two dense layers."""
         highest = self.op("ReduceMax", features, axes=[1], keepdims=0)
         mean = self.op("ReduceMean", features, axes=[1], keepdims=0)
-        pooled = self.op("Concat", highest, mean, axis=0, name="pooled")
+        pooled = self.op("Concat", highest, mean, axis=0)
         order = np.concatenate([np.arange(0, 1506, 2), np.arange(1, 1506, 2)])  # was interleaved
         scale, shift = (part[order] for part in self.affine(9))
         x = self.op("Add", self.op("Mul", pooled, self.number(scale)), self.number(shift))
         x = self.dense(x, self.weights["dense/kernel"][order], self.weights["dense/bias"])
         scale, shift = self.affine(10)
         x = self.op("Mul", self.op("Relu", x), self.number(scale))
-        x = self.op("Add", x, self.number(shift), name="penultimate")
+        x = self.op("Add", x, self.number(shift))
         x = self.dense(x, self.weights["dense_1/kernel"], self.weights["dense_1/bias"], "logits")
 
     def dense(self, x: str, kernel: np.ndarray, bias: np.ndarray, name: str = "") -> str:
@@ -252,20 +283,29 @@ def convert(weights: dict[str, np.ndarray], name: str) -> bytes:
     scale, shift = net.affine(0)
     picture = net.op("Add", net.op("Mul", "patch", net.number(scale)), net.number(shift))
     spectrum = net.spectrum(picture)
-    front = net.op("Concat", *(net.tall(spectrum, n) for n in (0, 1)),
-                   *(net.long(picture, n) for n in (2, 3, 4)), axis=0)  # [561, T]
+    front = net.op(
+        "Concat",
+        *(net.tall(spectrum, n) for n in (0, 1)),
+        *(net.long(picture, n) for n in (2, 3, 4)),
+        axis=0,
+    )  # [561, T]
     first = net.middle(front, 5)
     second = net.op("Add", net.middle(first, 6), first)
     third = net.op("Add", net.middle(second, 7), second)
     net.back(net.op("Concat", front, first, second, third, axis=0))  # [753, T]
-    return net.model(name, {"patch": (FRAMES, BANDS)}, {"penultimate": (200,), "logits": (50,)})
+    net.embedding(net.op("Concat", first, third, axis=0))
+    return net.model(name, {"patch": (FRAMES, BANDS)}, {"embedding": (128,), "logits": (50,)})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="make the musicnn encoders from published weights")
     parser.add_argument("weights", type=Path, help="folder with the two .npz files")
-    parser.add_argument("--out", type=Path, help="folder for the .onnx files",
-                        default=Path(__file__).resolve().parents[1] / "menura/encoders/weights")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="folder for the .onnx files",
+        default=Path(__file__).resolve().parents[1] / "menura/encoders/weights",
+    )
     given = parser.parse_args()
     for name, source in NETWORKS.items():
         with np.load(given.weights / source, allow_pickle=False) as file:

@@ -88,7 +88,7 @@ class Stream:
     def _damage(self, finished: bool = False) -> str | None:
         clauses = []
         if self._decoder.broken or finished:
-            clauses.append(self._decoder.damage())
+            clauses.append(self._decoder.damage(finished))
         if self._mixer.spoiled:
             clauses.append(f"{self._mixer.spoiled} of its samples are no numbers or beyond 1e6")
         text = " and ".join(clause for clause in clauses if clause)

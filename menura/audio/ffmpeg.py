@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import numpy as np
 
 from menura.audio.container import FASTEST, MOST_CHANNELS, SLOWEST, Container, reason
 from menura.audio.files import Path
 from menura.audio.mono import PIECE, scaled
+from menura.audio.promises import breaks_off, is_endless, is_frame, is_tag, missing
 
 DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
-EXACT = ("aiff", "ape", "au", "caf", "flac", "tak", "tta", "w64", "wav", "wv")
-MISSING = {  # s by format: a file this much shorter than its header or index promises was cut
-    **dict.fromkeys(EXACT, 0.001),
-    **dict.fromkeys(("mov,mp4,m4a,3gp,3g2,mj2", "mpc8", "ogg"), 0.2),
-    "mp3": 0.03,  # a little more than a frame
-}
-NEVER_FILLED = (b"\0\0\0\0", b"\xff\xff\xff\xff")  # sizes of a WAV written into a pipe
 
 
 class Decoder:
@@ -55,24 +49,16 @@ class Decoder:
                 yield from self._pieces(rest=False)
         yield from self._pieces(rest=True)
 
-    @property
-    def promised(self) -> float | None:
-        """Seconds that the header counts, or None where it counts none or only guesses."""
-        stream, known = self._source.stream, self._source.format in MISSING
-        if self._source.format == "mp3":
-            known = counts_frames(self._source.file)
-        if not known or stream.duration is None or stream.time_base is None:
-            return None
-        return float(stream.duration * stream.time_base)
-
-    def damage(self) -> str | None:
-        """What is wrong with the file, as a clause; complete after the last piece."""
-        promised, clauses = self.promised, []
+    def damage(self, finished: bool) -> str | None:
+        """What is wrong with the file, as a clause; complete once all was decoded."""
+        clauses: list[str | None] = []
         if self.broken:
             clauses.append(f"{self.broken} of its packets could not be decoded ({self.complaint})")
-        if promised is not None and promised - self.seconds > MISSING[self._source.format]:
-            clauses.append(f"it holds {self.seconds:.2f} s of the {promised:.2f} s it promises")
-        return " and ".join(clauses) or None
+        if finished:
+            clauses.append(missing(self._source, self.seconds))
+            if not clauses[-1] and breaks_off(self._source):
+                clauses.append("it breaks off before its end")
+        return " and ".join(clause for clause in clauses if clause) or None
 
     def close(self) -> None:
         self._fifo = None
@@ -91,7 +77,14 @@ class Decoder:
         if self._source.codec == "flac":  # its frames have checksums: use them
             context.options = {"err_detect": "crccheck+explode"}
         endless = is_endless(self._source.file)
+        rubbish = 0  # at the end it is a tag, elsewhere damage
         for packet in self._source.packets(self._failed):
+            if not is_frame(self._source.codec, packet):
+                rubbish += not is_tag(packet)
+                continue
+            while rubbish:
+                self._failed("rubbish between the frames")
+                rubbish -= 1
             if packet.is_corrupt and not endless:
                 self._failed("it breaks off")
             try:
@@ -149,28 +142,3 @@ def channels_of(frame: Any) -> np.ndarray:
         return scaled(np.stack(planes))
     packed = np.frombuffer(frame.planes[0], dtype, frame.samples * count)
     return scaled(np.ascontiguousarray(packed.reshape(-1, count).T))
-
-
-def counts_frames(file: BinaryIO) -> bool:
-    """Whether an mp3 begins with a Xing or Info header, which counts its frames."""
-    head, start = read_at(file, 0, 10), 0
-    if head[:3] == b"ID3" and len(head) == 10:
-        start = 10 + sum((head[6 + n] & 127) << (21 - 7 * n) for n in range(4))
-    frame = read_at(file, start, 512)
-    return b"Xing" in frame or b"Info" in frame
-
-
-def is_endless(file: BinaryIO) -> bool:
-    """Whether this is a WAV whose size was never filled in, so that any end is a right one."""
-    head = read_at(file, 0, 12)
-    return head[:4] == b"RIFF" and head[8:] == b"WAVE" and head[4:8] in NEVER_FILLED
-
-
-def read_at(file: BinaryIO, start: int, size: int) -> bytes:
-    """Bytes of a file, which stays where FFmpeg left it."""
-    here = file.tell()
-    try:
-        file.seek(start)
-        return file.read(size)
-    finally:
-        file.seek(here)

@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from menura.audio.container import Container
 from menura.audio.files import Path, shown
+from menura.audio.promises import is_frame
 from menura.errors import AudioError
 
 
@@ -26,6 +27,8 @@ def identify(path: Path) -> bytes:
             form += f" {context.format.name}"
         digest, size = blake2b(form.encode() + b"\0", digest_size=16), 0
         for packet in source.packets(failures.append):
+            if not is_frame(source.codec, packet):
+                continue  # a tag at the end
             digest.update(packet)
             size += packet.size
     if not size and failures:

@@ -1,8 +1,13 @@
-"""musicnn: fifty or a hundred words for three seconds of music, and an embedding.
+"""musicnn: what three seconds of music are, in fifty or more words and an embedding.
 
 Pons & Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging", ISMIR
 2019 late-breaking. Two networks of one shape: `musicnn-mtt` learned from MagnaTagATune,
 `musicnn-msd` from the Million Song Dataset; `musicnn` hears with both, through one front end.
+CARD.md, in this folder, says how well.
+
+The embedding of a window is the mean over time of what a network's first and third middle
+convolution give (128 numbers a network), less the mean of openly licensed music and divided by its
+deviation. A track's is the mean of its windows, of unit length; its probabilities are their mean.
 
 Letters: T samples, N windows, D numbers in an embedding, K tags.
 """
@@ -16,9 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from menura.encoders import mel
+from menura.audio.features import log1p_power, log_mel_blocks
+from menura.audio.mel import mel_filters
 from menura.encoders.network import Network
 from menura.encoders.protocol import Frames, Tag, join
+from menura.errors import EncoderError
 
 VERSION = "1"
 WEIGHTS = Path(__file__).parent / "weights"
@@ -27,52 +34,100 @@ NETWORKS = {
     "musicnn-mtt": ("musicnn-mtt",),
     "musicnn-msd": ("musicnn-msd",),
 }
-FRAMES, HOP_LENGTH, BANDS = 187, 256, 96
+SAMPLE_RATE, N_FFT, HOP_LENGTH, N_MELS = 16_000, 512, 256, 96
+FRAMES = 187  # of a patch
+FEATURES, WORDS = 128, 50  # of a network
 
 
 class Musicnn:
-    """One or both networks over log-mel pictures of 187 frames, each 2.992 s, without overlap."""
+    """One or both networks over log-mel patches of 2.992 s, one after the other."""
 
     version = VERSION
-    sample_rate = 16_000  # Hz
-    window = hop = FRAMES * HOP_LENGTH / 16_000  # seconds
+    sample_rate = SAMPLE_RATE
+    window = hop = FRAMES * HOP_LENGTH / SAMPLE_RATE
 
     def __init__(self, name: str) -> None:
+        """`name` is one of `NETWORKS`. Raises EncoderError when its files are damaged."""
         self.name = name
         self.networks = [network(part) for part in NETWORKS[name]]
-        rows = [row for row in json.loads((WEIGHTS / "tags.json").read_text("utf-8"))
-                if row["network"] in NETWORKS[name] and (row["joined"] or name != "musicnn")]
+        self.dimension = FEATURES * len(self.networks)
+        which = [["musicnn-mtt", "musicnn-msd"].index(part) for part in NETWORKS[name]]
+        mean, deviation = centre()[:, which].reshape(2, -1)  # [D] each
+        self.mean, self.deviation = mean, deviation
+        rows = [row for row in tag_table() if row["network"] in NETWORKS[name]]
+        rows = [row for row in rows if row["joined"] or name != "musicnn"]
         self.tags = tuple(Tag(row["name"], row["meaning"], row["checked"]) for row in rows)
-        self.outputs = np.array([50 * NETWORKS[name].index(row["network"]) + row["output"] for row in rows])
-        self.dimension = 200 * len(self.networks)
+        self.logits = [
+            WORDS * NETWORKS[name].index(row["network"]) + row["output"] for row in rows
+        ]  # [K] places in the networks' logits, one behind the other
 
     def encode(self, wave: np.ndarray) -> Frames:
-        """Frames of a mono wave [T]."""
+        """Frames of a mono wave [T]; one shorter than a window is repeated to fill it."""
         return join(self.stream([wave]))
 
     def stream(self, blocks: Iterable[np.ndarray]) -> Iterator[Frames]:
-        """The same frames one by one, from a wave in blocks of any lengths."""
-        for number, patch in enumerate(mel.patches(blocks, FRAMES)):
-            heard = [hear(patch) for hear in self.networks]
-            embedding = np.concatenate([h[0] for h in heard])
-            logits = np.concatenate([h[1] for h in heard])[self.outputs]
-            yield Frames(np.array([number * self.hop]), embedding[None], sigmoid(logits)[None])
+        """The frames of `encode` one by one, from a wave in blocks of any length.
+
+        What is left over at the end and fills no window is not heard.
+        """
+        for number, (raw, logits) in enumerate(self.hear(blocks)):
+            embedding = (raw - self.mean) / self.deviation
+            probabilities = 1 / (1 + np.exp(-logits[self.logits]))
+            yield Frames(np.array([number * self.hop]), embedding[None], probabilities[None])
+
+    def hear(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of each window what all networks give: raw embedding [D] and logits [50 or 100]."""
+        for patch in patches(blocks):
+            heard = [listen(patch) for listen in self.networks]
+            raw, logits = (np.concatenate(part) for part in zip(*heard, strict=True))
+            yield raw, logits
 
     def pool(self, frames: Frames) -> tuple[np.ndarray, np.ndarray]:
+        """The track's embedding [D], of unit length, and probabilities [K]: means over windows."""
         mean = frames.embeddings.mean(0, dtype=np.float64)
-        return (mean / np.linalg.norm(mean)).astype(np.float32), frames.probabilities.mean(0)
+        unit = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        probabilities = frames.probabilities.mean(0, dtype=np.float64)
+        return unit.astype(np.float32), probabilities.astype(np.float32)
 
 
-def sigmoid(logits: np.ndarray) -> np.ndarray:
-    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+def patches(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Log-mel pictures [187, 96] without overlap; the only one of a short wave is repeated."""
+    filters = mel_filters(SAMPLE_RATE, N_FFT, N_MELS)
+    picture, short = np.zeros((0, N_MELS), np.float32), True
+    for group in log_mel_blocks(blocks, filters, log1p_power, N_FFT, HOP_LENGTH):
+        picture = np.concatenate([picture, group])
+        while len(picture) >= FRAMES:
+            yield picture[:FRAMES]
+            picture, short = picture[FRAMES:], False
+    if short:
+        yield np.resize(picture, (FRAMES, N_MELS))
 
 
 @cache
 def network(name: str) -> Network:
-    return Network(WEIGHTS / f"{name}.onnx", {"patch": (FRAMES, BANDS)},
-                   {"penultimate": (200,), "logits": (50,)})
+    return Network(
+        WEIGHTS / f"{name}.onnx",
+        {"patch": (FRAMES, N_MELS)},
+        {"embedding": (FEATURES,), "logits": (WORDS,)},
+    )
 
 
-def load(name: str) -> Musicnn:
-    """One of `NETWORKS`; raises EncoderError when its files are damaged."""
-    return Musicnn(name)
+def centre() -> np.ndarray:
+    """Mean and deviation of the networks' raw embeddings [2, networks, 128]."""
+    path = WEIGHTS / "musicnn-centre.npy"
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{path} is missing or damaged: install menura again") from error
+    if values.shape != (2, 2, FEATURES):
+        raise EncoderError(f"{path} is of another version: install menura again")
+    return values
+
+
+def tag_table() -> list[dict]:
+    """What each output of the networks means, and what it was compared with."""
+    path = WEIGHTS / "musicnn-tags.json"
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{path} is missing or damaged: install menura again") from error

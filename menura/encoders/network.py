@@ -52,7 +52,9 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise EncoderError(f"{path} cannot be read ({error.strerror}). Install menura again") from error
+        raise EncoderError(
+            f"{path} cannot be read ({error.strerror}). Install menura again"
+        ) from error
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors have no common root but this

@@ -63,5 +63,9 @@ def identity(encoder: Encoder) -> str:
 def join(parts: Iterable[Frames]) -> Frames:
     """One `Frames` of several that follow each other; at least one is needed."""
     parts = list(parts)
-    return Frames(*(np.concatenate([getattr(part, field) for part in parts])
-                    for field in ("times", "embeddings", "probabilities")))
+    return Frames(
+        *(
+            np.concatenate([getattr(part, field) for part in parts])
+            for field in ("times", "embeddings", "probabilities")
+        )
+    )

@@ -43,7 +43,7 @@ def maker(name: str) -> Callable[[], Encoder]:
     if name in BUILT_IN:
         from menura.encoders import musicnn
 
-        return lambda: musicnn.load(name)
+        return lambda: musicnn.Musicnn(name)
     found = plugins()
     if name not in found:
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(described())}")
@@ -73,8 +73,18 @@ def check(name: str, encoder: object) -> None:
     def wrong(why: str) -> EncoderError:
         return EncoderError(f"the encoder {name!r} does not keep menura's contract: {why}")
 
-    parts = ("name", "version", "sample_rate", "window", "hop", "dimension", "tags",
-             "encode", "stream", "pool")
+    parts = (
+        "name",
+        "version",
+        "sample_rate",
+        "window",
+        "hop",
+        "dimension",
+        "tags",
+        "encode",
+        "stream",
+        "pool",
+    )
     missing = [part for part in parts if not hasattr(encoder, part)]
     if missing:
         raise wrong(f"it has no {', '.join(missing)}")

@@ -14,7 +14,7 @@ import numpy as np
 
 from menura import encoders
 from menura.encoders.analysis import Track, analyze
-from menura.errors import AudioError, EncoderError, LibraryError, PlaylistError, TrackError
+from menura.errors import AudioError, EmptyError, EncoderError, PlaylistError, TrackError
 from menura.library import playlists, upkeep
 from menura.library.index import Counts, Indexer, Settings
 from menura.library.query import Condition, parse
@@ -22,7 +22,6 @@ from menura.library.reasons import shared_reasons
 from menura.library.search import Table, load_table
 from menura.library.store import explained, open_reading, open_writing, sole_indexer, transaction
 
-Spec = "Track | Path | str | int"
 NEAR = 4000  # candidates of a playlist before all are looked at
 
 
@@ -180,7 +179,7 @@ class Library:
             "LEFT JOIN track ON track.id = vector.track AND present GROUP BY encoder.id"
         )
         if not rows:
-            raise LibraryError(f"the library {self.path} is empty: `menura index FOLDER` fills it")
+            raise EmptyError(f"the library {self.path} is empty: `menura index FOLDER` fills it")
         preferred = self.remembered() or encoders.DEFAULT
         number, identity, dimension, tags, _ = max(
             rows, key=lambda row: (row[4], row[1].split("@")[0] == preferred, row[0])
@@ -300,12 +299,9 @@ class Library:
 
         Raises QueryError, which points at the place that does not parse.
         """
-        try:
-            voice = self.voice()
-        except LibraryError:
-            if self.rows("SELECT 1 FROM encoder"):
-                raise
-            return []
+        if not self.rows("SELECT 1 FROM encoder"):
+            return []  # indexed, and nothing could be heard
+        voice = self.voice()
         condition = parse(query, voice.tags)
         rows = self.rows(
             "SELECT id FROM track WHERE present AND EXISTS "

@@ -109,3 +109,10 @@ def id3(size: int | None = None, **frames: str) -> bytes:
         body += name.encode() + struct.pack(">IH", len(data), 0) + data
     claimed = len(body) if size is None else size
     return b"ID3\3\0\0" + bytes(claimed >> shift & 127 for shift in (21, 14, 7, 0)) + body
+
+
+def ape_tag() -> bytes:
+    """An APE tag with a title, without a header."""
+    item = (5).to_bytes(4, "little") + bytes(4) + b"Title\0Other"
+    end = b"APETAGEX" + (2_000).to_bytes(4, "little") + (len(item) + 32).to_bytes(4, "little")
+    return item + end + (1).to_bytes(4, "little") + bytes(12)

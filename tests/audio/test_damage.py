@@ -12,7 +12,7 @@ import pytest
 
 from menura.audio import identify, load, read_tags, stream
 from menura.errors import KINDS, AudioError
-from tests.audio.sounds import SHARED, id3, music, write_float_wav, write_wav
+from tests.audio.sounds import SHARED, ape_tag, id3, music, write_float_wav, write_wav
 
 BAD_AUDIO = SHARED / "tools" / "bad_audio.py"
 
@@ -34,7 +34,7 @@ def saved(path, data):
     return path
 
 
-@pytest.mark.parametrize("ending", ["flac", "mp3", "wav", "aiff", "wv", "tta", "alac.m4a"])
+@pytest.mark.parametrize("ending", ["flac", "mp3", "wav", "aiff", "wv", "opus", "alac.m4a"])
 @pytest.mark.parametrize("part", [0.5, 0.9])
 def test_a_cut_file_is_damaged_and_gives_what_is_left(encoded, tmp_path, ending, part):
     data = encoded[ending].read_bytes()
@@ -54,7 +54,21 @@ def test_one_flipped_bit_of_a_flac_is_noticed(encoded, tmp_path, at):
     assert damage and 1.7 < seconds < 2.0
 
 
-@pytest.mark.parametrize("ending", ["mp3", "flac", "ogg", "aac"])
+def test_a_broken_page_of_ogg_is_damage(encoded, tmp_path):
+    data = bytearray(encoded["ogg"].read_bytes())  # which has all its sound in one page
+    data[len(data) // 2] ^= 255
+    assert heard(saved(tmp_path / "a.ogg", data))[0] == "damaged"
+
+
+@pytest.mark.parametrize("after", [ape_tag(), bytes(3_000), b"LYRICSBEGIN" + b"x" * 3_000])
+def test_what_follows_the_last_frame_of_mp3_is_no_damage(encoded, tmp_path, after):
+    path = saved(tmp_path / "a.mp3", encoded["mp3"].read_bytes() + after)
+    seconds, damage = heard(path)
+    assert 2.0 <= seconds < 2.03 and damage is None
+    assert identify(path) == identify(encoded["mp3"])
+
+
+@pytest.mark.parametrize("ending", ["mp3", "flac", "aac"])
 def test_garbage_in_the_middle_is_passed_over(encoded, tmp_path, ending):
     data = bytearray(encoded[ending].read_bytes())
     middle = len(data) // 2

@@ -6,7 +6,16 @@ import pytest
 
 from menura.audio import identify
 from menura.errors import AudioError
-from tests.audio.sounds import CODECS, encode, id3, info_chunk, music, write_float_wav, write_wav
+from tests.audio.sounds import (
+    CODECS,
+    ape_tag,
+    encode,
+    id3,
+    info_chunk,
+    music,
+    write_float_wav,
+    write_wav,
+)
 
 
 def retagged(source, path):
@@ -26,12 +35,6 @@ def test_new_tags_keep_the_identity(encoded, tmp_path, ending):
     assert identify(encoded[ending]) == identify(
         retagged(encoded[ending], tmp_path / f"a.{ending}")
     )
-
-
-def ape_tag():
-    item = (5).to_bytes(4, "little") + bytes(4) + b"Title\0Other"
-    end = b"APETAGEX" + (2_000).to_bytes(4, "little") + (len(item) + 32).to_bytes(4, "little")
-    return item + end + (1).to_bytes(4, "little") + bytes(12)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +64,7 @@ def test_a_chunk_with_tags_in_wav_is_no_sound(tmp_path):
 def test_identity_is_16_bytes_and_has_not_moved(tmp_path):
     path = tmp_path / "a.wav"
     ramp = (np.arange(16_000) % 100 / 100)[None]
-    assert identify(write_wav(path, ramp, 16_000)).hex() == "GOLDEN"
+    assert identify(write_wav(path, ramp, 16_000)).hex() == "f041255e7a330f0918cd71586e2ab930"
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "ogg", "m4a"])

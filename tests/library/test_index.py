@@ -259,7 +259,7 @@ def test_the_numbers_do_not_depend_on_the_jobs(tmp_path, songs, shelf, jobs):
 def test_an_unknown_encoder_is_refused_and_those_there_are_named(tmp_path, songs, quick):
     with (
         Library(tmp_path / "l.db") as library,
-        pytest.raises(ValueError, match="nosuch.*musicnn.*quick"),
+        pytest.raises(ValueError, match=r"nosuch.*musicnn.*quick"),
     ):
         library.index([songs], encoder="nosuch")
     assert not (tmp_path / "l.db").exists()
