@@ -100,7 +100,9 @@ def centre(folder: Path, rows: Rows) -> np.ndarray:
             wave = load(folder / row["path"], encoder.sample_rate)
             raw.append(np.stack([heard[0] for heard in encoder.hear([wave])]))
     windows = np.concatenate(raw).astype(np.float64)  # [windows, 256]
-    parts = np.stack([windows.mean(0), windows.std(0)])
+    deviation = windows.std(0)
+    deviation[deviation < 1e-3] = np.inf  # a channel that is always the same says nothing
+    parts = np.stack([windows.mean(0), deviation])
     return parts.reshape(2, 2, -1).astype(np.float32)
 
 

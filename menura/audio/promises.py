@@ -18,6 +18,7 @@ MISSING = {  # s by format: a file this much shorter than it promises was cut
 }
 NEVER_FILLED = (b"\0\0\0\0", b"\xff\xff\xff\xff")  # sizes of a WAV written into a pipe
 MPEG = ("mp1", "mp2", "mp3")
+LATE = 5.0  # s; an Ogg file that begins later was cut out of a stream, else its first page is gone
 PAGE = 1 << 16  # bytes, the most of an Ogg page
 
 
@@ -72,7 +73,7 @@ def by_last_page(source: Container) -> float | None:
     if at < 0 or position < 0 or not rate or source.codec not in ("opus", "vorbis"):
         return None
     begin = float((stream.start_time or 0) * stream.time_base)
-    return position / rate - begin
+    return position / rate - (begin if begin > LATE else 0)
 
 
 def breaks_off(source: Container) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import wave as wave_module
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -85,7 +86,7 @@ def encode(path: Path, sound: np.ndarray, rate: int, tags: dict[str, str] | None
         step = stream.codec_context.frame_size or 4096
         resampler = av.AudioResampler(form, layout, rate, frame_size=step)
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound), "fltp", layout)
-        frame.sample_rate = rate
+        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
         for ready in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(stream.encode(ready))
         container.mux(stream.encode(None))
