@@ -6,13 +6,11 @@ WEIGHTS_FOLDER holds musicnn_MTT_musicnn.npz and musicnn_MSD_musicnn.npz: the va
 TensorFlow checkpoints of PyPI's musicnn 0.1.0, under their own names, float32. The result is the
 same network (Pons & Serra, ISMIR 2019 late-breaking; ISC licence) in another form:
 
-    patch [187, 96]  ->  embedding [128], logits [50]
+    patch [187, 96]  ->  penultimate [200], logits [50]
 
 - Normalisations are folded into the convolution before them. A channel whose scale is negative
   takes its lowest value over frequency: folding the sign makes this its highest as well.
 - Weights are int16 with one scale for an output channel; ONNX Runtime unpacks them on loading.
-- `embedding` is the mean over time of what two of the three convolutions in the middle give, the
-  first and the third, 64 numbers each.
 - The tall filters (7 x 38 and 7 x 67 over 96 bands) are applied by a Fourier transform over the
   96 bands; see `Network.tall`. It is exact, with a third of the arithmetic.
 
@@ -254,10 +252,6 @@ class Network(Graph):
         x = self.op("Conv", x, weight, pads=[3, 3])
         return self.activate(self.op("Squeeze", x, self.whole(0)), number + 1, bias)
 
-    def embedding(self, features: str) -> None:
-        """Mean over time of [128, T]."""
-        self.op("ReduceMean", features, axes=[1], keepdims=0, name="embedding")
-
     def back(self, features: str) -> None:
         """Highest and mean over time of [753, T], then the two dense layers."""
         highest = self.op("ReduceMax", features, axes=[1], keepdims=0)
@@ -269,7 +263,7 @@ class Network(Graph):
         x = self.dense(x, self.weights["dense/kernel"][order], self.weights["dense/bias"])
         scale, shift = self.affine(10)
         x = self.op("Mul", self.op("Relu", x), self.number(scale))
-        x = self.op("Add", x, self.number(shift))
+        x = self.op("Add", x, self.number(shift), name="penultimate")
         x = self.dense(x, self.weights["dense_1/kernel"], self.weights["dense_1/bias"], "logits")
 
     def dense(self, x: str, kernel: np.ndarray, bias: np.ndarray, name: str = "") -> str:
@@ -293,8 +287,7 @@ def convert(weights: dict[str, np.ndarray], name: str) -> bytes:
     second = net.op("Add", net.middle(first, 6), first)
     third = net.op("Add", net.middle(second, 7), second)
     net.back(net.op("Concat", front, first, second, third, axis=0))  # [753, T]
-    net.embedding(net.op("Concat", first, third, axis=0))
-    return net.model(name, {"patch": (FRAMES, BANDS)}, {"embedding": (128,), "logits": (50,)})
+    return net.model(name, {"patch": (FRAMES, BANDS)}, {"penultimate": (200,), "logits": (50,)})
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ address: formats that refer to others (playlists, lists of parts, image series) 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
@@ -36,6 +37,31 @@ SLOWEST, FASTEST = 1_000, 3_072_000  # Hz
 MOST_CHANNELS = 64
 
 
+class Reader:
+    """A file as FFmpeg reads it: PyAV prints exceptions, so failures are answered in numbers.
+
+    A disk that fails looks like the end of the file, and `error` keeps why.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.tell = file.tell
+        self.error: OSError | None = None
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self.file.read(size)
+        except OSError as error:
+            self.error = error
+            return b""
+
+    def seek(self, offset: int, whence: int) -> int:
+        try:
+            return self.file.seek(offset, whence & 3)  # FFmpeg has flags of its own above
+        except (OSError, ValueError, OverflowError):
+            return -errno.EINVAL  # broken headers point anywhere
+
+
 class Container:
     """An open file and its first audio stream that can be decoded; a context manager.
 
@@ -46,18 +72,12 @@ class Container:
         self.path = path
         with ExitStack() as stack:
             self.file = stack.enter_context(open_regular(path))
-            self.container = stack.enter_context(open_container(path, self.file))
+            self.reader = Reader(self.file)
+            self.container = stack.enter_context(open_container(path, self.reader))
             self.stream = audio_stream(path, self.container)
+            self.format = self.container.format.name
+            self.codec = self.stream.codec_context.codec.canonical_name  # whatever decodes it
             self._stack = stack.pop_all()
-
-    @property
-    def format(self) -> str:
-        return self.container.format.name
-
-    @property
-    def codec(self) -> str:
-        """The codec's name, the same for each decoder of it."""
-        return self.stream.codec_context.codec.canonical_name
 
     def packets(self, failed: Callable[[str], None]) -> Iterator[Any]:
         """The packets of the audio stream; `failed` is told what could not be read."""
@@ -70,6 +90,8 @@ class Container:
                     if packet.size:  # an empty one would put an end to decoding
                         errors = 0
                         yield packet
+                if self.reader.error:
+                    failed(reason(self.reader.error))
                 return
             except (av.FFmpegError, OSError, ValueError) as error:
                 errors += 1
@@ -95,7 +117,7 @@ def reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
 
 
-def open_container(path: Path, file: BinaryIO) -> Any:
+def open_container(path: Path, reader: Reader) -> Any:
     """PyAV's container over an open file.
 
     Raises AudioError `not_audio`, `damaged`, `unreadable`.
@@ -104,27 +126,28 @@ def open_container(path: Path, file: BinaryIO) -> Any:
 
     try:
         return av.open(
-            file,
+            reader,
             "r",
             container_options=OPTIONS,
             metadata_errors="replace",
             buffer_size=BUFFER,
             io_open=refuse_other_files,
         )
-    except (av.FFmpegError, ValueError) as error:
-        raise not_opened(path, file) from error
-    except OSError as error:
-        raise AudioError(f"{shown(path)} cannot be read: {error.strerror}", "unreadable") from error
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise not_opened(path, reader) from error
 
 
 def refuse_other_files(url: str, flags: int, options: dict[str, str]) -> None:
     raise PermissionError("a music file may not open other files")
 
 
-def not_opened(path: Path, file: BinaryIO) -> AudioError:
-    """Of a format we know but broken at its head, or of none."""
-    file.seek(0)
-    head = file.read(16)
+def not_opened(path: Path, reader: Reader) -> AudioError:
+    """Of a format we know but broken at its head, or of none, or on a broken disk."""
+    reader.seek(0, 0)
+    head = reader.read(16)
+    if reader.error:
+        text = f"{shown(path)} cannot be read: {reason(reader.error)}; check the disk"
+        return AudioError(text, "unreadable")
     if any(head[at : at + len(magic)] == magic for at, magic in MAGIC):
         text = "begins like music but its header or index is damaged; get another copy"
         return AudioError(f"{shown(path)} {text}", "damaged")

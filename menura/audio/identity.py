@@ -17,14 +17,14 @@ from menura.errors import AudioError
 def identify(path: Path) -> bytes:
     """16 bytes that name the sound of a file: BLAKE2b over codec, rate, channels and packets.
 
+    The codec of raw samples is named by their type, such as pcm_s16le.
+
     Raises AudioError where the file has no audio, as `stream` does.
     """
     failures: list[str] = []
     with Container(path) as source:
         context = source.stream.codec_context
         form = f"{source.codec} {context.sample_rate} {context.channels}"
-        if source.codec.startswith("pcm_"):
-            form += f" {context.format.name}"
         digest, size = blake2b(form.encode() + b"\0", digest_size=16), 0
         for packet in source.packets(failures.append):
             if not is_frame(source.codec, packet):

@@ -95,8 +95,8 @@ def is_frame(codec: str, packet: Any) -> bool:
     """Whether a packet can be sound: what lies between MPEG frames are tags or rubbish."""
     if codec not in MPEG:
         return True
-    head = bytes(memoryview(packet)[:2])
-    return len(head) == 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
+    head = memoryview(packet)
+    return len(head) > 1 and head[0] == 0xFF and head[1] >= 0xE0
 
 
 def is_tag(packet: Any) -> bool:

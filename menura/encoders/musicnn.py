@@ -5,9 +5,9 @@ Pons & Serra, "musicnn: pre-trained convolutional neural networks for music audi
 `musicnn-msd` from the Million Song Dataset; `musicnn` hears with both, through one front end.
 CARD.md, in this folder, says how well.
 
-The embedding of a window is the mean over time of what a network's first and third middle
-convolution give (128 numbers a network), less the mean of openly licensed music and divided by its
-deviation. A track's is the mean of its windows, of unit length; its probabilities are their mean.
+The embedding of a window is what the layer before last gives (200 numbers a network), less its mean
+in openly licensed music and half whitened: turned so that no direction outweighs the others by
+much. A track's is the mean of its windows, of unit length; its probabilities are their mean.
 
 Letters: T samples, N windows, D numbers in an embedding, K tags.
 """
@@ -36,7 +36,7 @@ NETWORKS = {
 }
 SAMPLE_RATE, N_FFT, HOP_LENGTH, N_MELS = 16_000, 512, 256, 96
 FRAMES = 187  # of a patch
-FEATURES, WORDS = 128, 50  # of a network
+FEATURES, WORDS = 200, 50  # of a network
 
 
 class Musicnn:
@@ -51,9 +51,7 @@ class Musicnn:
         self.name = name
         self.networks = [network(part) for part in NETWORKS[name]]
         self.dimension = FEATURES * len(self.networks)
-        which = [["musicnn-mtt", "musicnn-msd"].index(part) for part in NETWORKS[name]]
-        mean, deviation = centre()[:, which].reshape(2, -1)  # [D] each
-        self.mean, self.deviation = mean, deviation
+        self.centres = [centre(part) for part in NETWORKS[name]]
         rows = [row for row in tag_table() if row["network"] in NETWORKS[name]]
         rows = [row for row in rows if row["joined"] or name != "musicnn"]
         self.tags = tuple(Tag(row["name"], row["meaning"], row["checked"]) for row in rows)
@@ -70,17 +68,21 @@ class Musicnn:
 
         What is left over at the end and fills no window is not heard.
         """
-        for number, (raw, logits) in enumerate(self.hear(blocks)):
-            embedding = (raw - self.mean) / self.deviation
-            probabilities = 1 / (1 + np.exp(-logits[self.logits]))
-            yield Frames(np.array([number * self.hop]), embedding[None], probabilities[None])
+        for number, (penultimate, logits) in enumerate(self.hear(blocks)):
+            embedding = [
+                np.einsum("i,ij->j", heard - mean, whitening)  # no BLAS: threads change nothing
+                for heard, (mean, whitening) in zip(penultimate, self.centres, strict=True)
+            ]
+            probabilities = 1 / (1 + np.exp(-logits.reshape(-1)[self.logits]))
+            yield Frames(
+                np.array([number * self.hop]), np.concatenate(embedding)[None], probabilities[None]
+            )
 
     def hear(self, blocks: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Of each window what all networks give: raw embedding [D] and logits [50 or 100]."""
+        """Of each window what the networks give: penultimate [networks, 200], logits [.., 50]."""
         for patch in patches(blocks):
             heard = [listen(patch) for listen in self.networks]
-            raw, logits = (np.concatenate(part) for part in zip(*heard, strict=True))
-            yield raw, logits
+            yield np.stack([h[0] for h in heard]), np.stack([h[1] for h in heard])
 
     def pool(self, frames: Frames) -> tuple[np.ndarray, np.ndarray]:
         """The track's embedding [D], of unit length, and probabilities [K]: means over windows."""
@@ -108,20 +110,23 @@ def network(name: str) -> Network:
     return Network(
         WEIGHTS / f"{name}.onnx",
         {"patch": (FRAMES, N_MELS)},
-        {"embedding": (FEATURES,), "logits": (WORDS,)},
+        {"penultimate": (FEATURES,), "logits": (WORDS,)},
     )
 
 
-def centre() -> np.ndarray:
-    """Mean and deviation of the networks' raw embeddings [2, networks, 128]."""
-    path = WEIGHTS / "musicnn-centre.npy"
+@cache
+def centre(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [200] of a network's penultimate layer, and its half whitening [200, 200]."""
+    path = WEIGHTS / f"{name}-centre.npz"
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise EncoderError(f"{path} is missing or damaged: install menura again") from error
-    if values.shape != (2, 2, FEATURES):
-        raise EncoderError(f"{path} is of another version: install menura again")
-    return values
+        with np.load(path, allow_pickle=False) as file:
+            mean = file["mean"].astype(np.float32)
+            whitening = file["whitening"].astype(np.float32)
+    except Exception as error:  # a zip of arrays breaks in many ways
+        raise EncoderError(f"{path} is missing or damaged. Install menura again") from error
+    if mean.shape != (FEATURES,) or whitening.shape != (FEATURES, FEATURES):
+        raise EncoderError(f"{path} is of another version. Install menura again")
+    return mean, whitening
 
 
 def tag_table() -> list[dict]:
@@ -130,4 +135,4 @@ def tag_table() -> list[dict]:
     try:
         return json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise EncoderError(f"{path} is missing or damaged: install menura again") from error
+        raise EncoderError(f"{path} is missing or damaged. Install menura again") from error

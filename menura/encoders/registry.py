@@ -10,12 +10,24 @@ from collections.abc import Callable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from menura.encoders.protocol import Encoder, identity
+from menura.encoders.protocol import Encoder, Tag, identity
 from menura.errors import EncoderError
 
 GROUP = "menura.encoders"
 BUILT_IN = ("musicnn", "musicnn-mtt", "musicnn-msd")
 DEFAULT = "musicnn"
+PARTS = (
+    "name",
+    "version",
+    "sample_rate",
+    "window",
+    "hop",
+    "dimension",
+    "tags",
+    "encode",
+    "stream",
+    "pool",
+)  # of the contract
 
 
 def names() -> list[str]:
@@ -73,19 +85,7 @@ def check(name: str, encoder: object) -> None:
     def wrong(why: str) -> EncoderError:
         return EncoderError(f"the encoder {name!r} does not keep menura's contract: {why}")
 
-    parts = (
-        "name",
-        "version",
-        "sample_rate",
-        "window",
-        "hop",
-        "dimension",
-        "tags",
-        "encode",
-        "stream",
-        "pool",
-    )
-    missing = [part for part in parts if not hasattr(encoder, part)]
+    missing = [part for part in PARTS if getattr(encoder, part, None) is None]
     if missing:
         raise wrong(f"it has no {', '.join(missing)}")
     assert isinstance(encoder, Encoder)
@@ -94,6 +94,7 @@ def check(name: str, encoder: object) -> None:
     for part in ("sample_rate", "window", "hop", "dimension"):
         if not getattr(encoder, part) > 0:
             raise wrong(f"its {part} is {getattr(encoder, part)!r}; more than 0 is expected")
-    words = [tag.name for tag in encoder.tags]
-    if len(set(words)) < len(words):
+    if not all(isinstance(tag, Tag) for tag in encoder.tags):
+        raise wrong("its tags must be menura.encoders.Tag")
+    if len({tag.name for tag in encoder.tags}) < len(encoder.tags):
         raise wrong("two of its tags have the same name")

@@ -14,6 +14,8 @@ from menura.errors import AudioError, EncoderError
 
 DEFAULT_LIMIT = 300.0  # seconds a file, plus the length decoded so far
 BELOW_NORMAL = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+# a worker is one core's: threads of its libraries would wait for each other
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 GRACE = 5.0  # seconds for a worker to notice by itself that its time is up
 
 
@@ -114,7 +116,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 encoding="ascii",
-                env={**os.environ, "PYTHONPATH": paths},
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": paths},
                 creationflags=BELOW_NORMAL if self.gentle else 0,
             )
         return self.process

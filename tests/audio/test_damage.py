@@ -1,7 +1,9 @@
 """Files that are broken, silent, short or no music: what is said of each, and what is saved."""
 
 import csv
+import errno
 import importlib.util
+import io
 import struct
 import sys
 from urllib.parse import unquote_to_bytes
@@ -57,7 +59,7 @@ def test_one_flipped_bit_of_a_flac_is_noticed(encoded, tmp_path, at):
 @pytest.mark.parametrize("ending", ["ogg", "opus"])
 def test_a_broken_page_of_ogg_is_damage(encoded, tmp_path, ending):
     data = bytearray(encoded[ending].read_bytes())
-    for at in (len(data) // 2, len(data) - 100):  # two seconds are two pages or three
+    for at in (len(data) // 4, 3 * len(data) // 4):  # a page holds a second
         broken = data.copy()
         broken[at] ^= 255
         seconds, damage = heard(saved(tmp_path / "a.ogg", broken))
@@ -71,6 +73,27 @@ def test_what_follows_the_last_frame_of_mp3_is_no_damage(encoded, tmp_path, afte
     seconds, damage = heard(path)
     assert 2.0 <= seconds < 2.03 and damage is None
     assert identify(path) == identify(encoded["mp3"])
+
+
+class FailingDisk(io.FileIO):
+    """A file whose bytes cannot be read from `end` on."""
+
+    end = 0
+
+    def read(self, size=-1):
+        if self.tell() + size > self.end:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
+
+
+@pytest.mark.parametrize(("end", "kind"), [(0, "unreadable"), (200_000, None)])
+def test_a_disk_that_fails(encoded, monkeypatch, capfd, end, kind):
+    monkeypatch.setattr(FailingDisk, "end", end)
+    monkeypatch.setattr("menura.audio.container.open_regular", FailingDisk)
+    result, text = heard(encoded["wav"])
+    assert "input/output error" in text
+    assert result == kind or (kind is None and 0.5 < result < 1.2)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("ending", ["mp3", "flac", "aac"])

