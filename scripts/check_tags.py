@@ -9,7 +9,7 @@ Only tracks of train and valid are heard. Rewritten in menura/encoders/weights:
 - musicnn-tags.json: `figures` of each tag that has a counterpart among the labels (`COUNTERPARTS`),
   on valid: ROC-AUC, and the expected calibration error with five equally filled bins, each with a
   95 % interval over 1000 draws of artists. A tag whose counterpart is a genre becomes `checked`.
-- with --centre, musicnn-m??-centre.npz: mean and half whitening of the penultimate layer, over
+- with --centre, musicnn-m??-centre.npz: half whitening of the penultimate layer, over
   windows of the train tracks whose source does not start with "emotify" (those forbid commerce).
 
 Nothing is fitted to the labels: the probabilities stay as published.
@@ -93,29 +93,33 @@ def figures(rows: Rows, said: np.ndarray, label: str) -> dict[str, object]:
 
 
 def write_centres(folder: Path, rows: Rows) -> None:
-    encoder, heard = get("musicnn"), []
+    encoder, tracks = get("musicnn"), []
     for row in rows:
         if row["split"] == "train" and not row["source"].startswith("emotify"):
             wave = load(folder / row["path"], encoder.sample_rate)
-            heard += [penultimate for penultimate, _ in encoder.hear([wave])]
-    windows = np.stack(heard).astype(np.float64)  # [windows, networks, 200]
+            tracks.append(np.stack([penultimate for penultimate, _ in encoder.hear([wave])]))
     for k, name in enumerate(NETWORKS["musicnn"]):
-        mean, whitening = half_whitening(windows[:, k])
-        np.savez_compressed(WEIGHTS / f"{name}-centre.npz", mean=mean, whitening=whitening)
+        whitening, shift = half_whitening([track[:, k].astype(np.float64) for track in tracks])
+        np.savez_compressed(WEIGHTS / f"{name}-centre.npz", whitening=whitening, shift=shift)
 
 
-def half_whitening(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean [200], and V diag(s^-1/4) V' [200, 200] of the z-scored windows [N, 200].
+def half_whitening(tracks: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """W [200, 200] and shift [200] that make an embedding, x W + shift, of windows [N, 200].
 
-    With s^-1/2 it would be whole whitening, which raises noise; the smallest s are lifted by 2 % of
-    their mean. Every column has deviation 1 over the windows.
+    W is V diag(s^-1/4) V' of the z-scored windows (whole whitening, s^-1/2, raises noise; the
+    smallest s are lifted by 2 % of their mean), with columns of deviation 1. The shift takes off
+    the mean and adds the same to every number, together as long as a usual track: so how far
+    a track stands from the mean is not lost when its embedding gets unit length.
     """
+    windows = np.concatenate(tracks)
     mean, deviation = windows.mean(0), windows.std(0)
     z = (windows - mean) / deviation
     s, v = np.linalg.eigh(z.T @ z / len(z))
-    whitening = (v * (s + 0.02 * s.mean()) ** -0.25) @ v.T
-    whitening /= (z @ whitening).std(0)
-    return mean.astype(np.float32), (whitening / deviation[:, None]).astype(np.float16)
+    whitening = (v * (s + 0.02 * s.mean()) ** -0.25) @ v.T / deviation[:, None]
+    whitening = (whitening / (windows @ whitening).std(0)).astype(np.float16)
+    centred = [(track.mean(0) - mean) @ whitening for track in tracks]
+    usual = np.median(np.linalg.norm(centred, axis=1)) / np.sqrt(len(mean))
+    return whitening, (usual - mean @ whitening).astype(np.float32)
 
 
 def main() -> None:

@@ -81,7 +81,7 @@ def test_a_planted_arrow_upwards_is_found(tmp_path, monkeypatch):
 
 
 def test_importing_menura_loads_nothing_heavy():
-    heavy = ("numpy", "onnxruntime", "av", "soxr", "torch", "miniaudio", "typer", "sqlite3")
+    heavy = ("numpy", "onnxruntime", "av", "soxr", "torch", "typer", "sqlite3")
     script = f"import sys, menura; print(*(set(sys.modules) & set({heavy!r})))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
@@ -122,4 +122,4 @@ def test_the_light_install_asks_for_little():
         if "extra ==" not in requirement
     ]
     names = {requirement.split(">")[0].split("=")[0].strip() for requirement in wanted}
-    assert names <= {"numpy", "onnxruntime", "av", "miniaudio", "soxr", "tinytag", "typer"}
+    assert names <= {"numpy", "onnxruntime", "av", "soxr", "tinytag", "typer"}

@@ -1,8 +1,7 @@
 """Change of sample rate: soxr at quality HQ, piece by piece or whole, to the same numbers.
 
-HQ keeps everything up to 0.93 of half the lower rate and lets nothing through that would alias
-(a tone above it is under -125 dB). LQ saves 1.2 ms of a minute of music at 44,100 Hz and loses
-13 dB at 7 kHz of a wave at 16 kHz, so it is not used.
+HQ keeps everything up to 0.93 of half the lower rate and holds what would alias under -125 dB. LQ
+is hardly cheaper and loses 13 dB at 7 kHz of a wave at 16 kHz, so it is not used.
 """
 
 from __future__ import annotations

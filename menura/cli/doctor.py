@@ -11,7 +11,7 @@ import platform
 from menura.cli.answer import Answer, clean
 from menura.cli.options import JsonOption, LibraryOption, library_path
 
-NEEDED = ("numpy", "onnxruntime", "av", "miniaudio", "soxr", "tinytag", "typer")
+NEEDED = ("numpy", "onnxruntime", "av", "soxr", "tinytag", "typer")
 EXTRAS = {
     "learn": ("sklearn", "recommendation from listeners, clusters, the map"),
     "studio": ("torch", "training, reproduction, transformation"),

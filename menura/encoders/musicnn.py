@@ -5,9 +5,9 @@ Pons & Serra, "musicnn: pre-trained convolutional neural networks for music audi
 `musicnn-msd` from the Million Song Dataset; `musicnn` hears with both, through one front end.
 CARD.md, in this folder, says how well.
 
-The embedding of a window is what the layer before last gives (200 numbers a network), less its mean
-in openly licensed music and half whitened: turned so that no direction outweighs the others by
-much. A track's is the mean of its windows, of unit length; its probabilities are their mean.
+The embedding of a window is what the layer before last gives (200 numbers a network), half whitened
+by its statistics in openly licensed music: no direction outweighs the others by much. A track's is
+the mean of its windows, of unit length; its probabilities are their mean.
 
 Letters: T samples, N windows, D numbers in an embedding, K tags.
 """
@@ -70,8 +70,8 @@ class Musicnn:
         """
         for number, (penultimate, logits) in enumerate(self.hear(blocks)):
             embedding = [
-                np.einsum("i,ij->j", heard - mean, whitening)  # no BLAS: threads change nothing
-                for heard, (mean, whitening) in zip(penultimate, self.centres, strict=True)
+                np.einsum("i,ij->j", heard, whitening) + shift  # no BLAS: threads change nothing
+                for heard, (whitening, shift) in zip(penultimate, self.centres, strict=True)
             ]
             probabilities = 1 / (1 + np.exp(-logits.reshape(-1)[self.logits]))
             yield Frames(
@@ -116,17 +116,17 @@ def network(name: str) -> Network:
 
 @cache
 def centre(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Mean [200] of a network's penultimate layer, and its half whitening [200, 200]."""
+    """Half whitening [200, 200] of a network's penultimate layer, and the shift [200] after it."""
     path = WEIGHTS / f"{name}-centre.npz"
     try:
         with np.load(path, allow_pickle=False) as file:
-            mean = file["mean"].astype(np.float32)
             whitening = file["whitening"].astype(np.float32)
+            shift = file["shift"].astype(np.float32)
     except Exception as error:  # a zip of arrays breaks in many ways
         raise EncoderError(f"{path} is missing or damaged. Install menura again") from error
-    if mean.shape != (FEATURES,) or whitening.shape != (FEATURES, FEATURES):
+    if whitening.shape != (FEATURES, FEATURES) or shift.shape != (FEATURES,):
         raise EncoderError(f"{path} is of another version. Install menura again")
-    return mean, whitening
+    return whitening, shift
 
 
 def tag_table() -> list[dict]:

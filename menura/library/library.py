@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from menura.library.reasons import shared_reasons
 from menura.library.search import Table, load_table
 from menura.library.store import explained, open_reading, open_writing, sole_indexer, transaction
 
+T = TypeVar("T")
 NEAR = 4000  # candidates of a playlist before all are looked at
 
 
@@ -96,7 +98,8 @@ class Library:
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(os.path.abspath(Path(path).expanduser()))
         self.connection: sqlite3.Connection | None = None
-        self.cached: tuple[tuple[int, int], Table] | None = None
+        self.kept: dict[str, Any] = {}  # what was read of the library as it is now
+        self.kept_version = -1
 
     def __enter__(self) -> Library:
         return self
@@ -110,7 +113,7 @@ class Library:
             with suppress(sqlite3.Error):  # a full disk: the log beside it keeps what was written
                 self.connection.close()
             self.connection = None
-        self.cached = None
+        self.kept = {}
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -171,8 +174,20 @@ class Library:
         return rows[0][0] if rows and rows[0][0] in encoders.names() else None
 
     # ------------------------------------------------------------ who answers
+    def once(self, name: str, read: Callable[[], T]) -> T:
+        """What `read` gives, read again only where another process has changed the library."""
+        ((version,),) = self.rows("PRAGMA data_version")
+        if version != self.kept_version:
+            self.kept, self.kept_version = {}, version
+        if name not in self.kept:
+            self.kept[name] = read()
+        return self.kept[name]
+
     def voice(self) -> Voice:
         """The encoder with the most present tracks; of equals the one that `index` would use."""
+        return self.once("voice", self.choose_voice)
+
+    def choose_voice(self) -> Voice:
         rows = self.rows(
             "SELECT encoder.id, identity, dimension, tags, count(track.id) AS heard FROM encoder "
             "LEFT JOIN vector ON vector.encoder = encoder.id "
@@ -190,12 +205,12 @@ class Library:
     def table(self) -> tuple[Voice, Table]:
         """The vectors of all present tracks, read again only where the library has changed."""
         voice = self.voice()
-        with explained(self.path):
-            (version,) = self.db.execute("PRAGMA data_version").fetchone()
-            if self.cached is None or self.cached[0] != (version, voice.number):
-                table = load_table(self.db, self.path, voice.number, voice.dimension)
-                self.cached = (version, voice.number), table
-        return voice, self.cached[1]
+
+        def load() -> Table:
+            with explained(self.path):
+                return load_table(self.db, self.path, voice.number, voice.dimension)
+
+        return voice, self.once("table", load)
 
     # ------------------------------------------------------------ naming a track
     def find(self, spec: Track | Path | str | int) -> int | None:
@@ -329,6 +344,9 @@ class Library:
 
     def usual_tags(self) -> dict[str, float]:
         """Mean probability of each tag over the library, or over a part of a large one."""
+        return self.once("usual tags", self.average_tags)
+
+    def average_tags(self) -> dict[str, float]:
         voice = self.voice()
         rows = self.rows(
             "SELECT probabilities FROM vector WHERE encoder = ? LIMIT 2000", voice.number

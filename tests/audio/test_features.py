@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
 def waves():
     random = np.random.default_rng(5)
-    yield "noise", random.normal(0, 0.3, 40_000).astype(np.float32)
+    yield "noise", random.normal(0, 0.3, 200_000).astype(np.float32)
     yield "tone", np.sin(np.arange(33_333) * 0.3).astype(np.float32)
     yield "click", np.eye(1, 20_000, 9_999, dtype=np.float32)[0]
     yield "one sample", np.ones(1, np.float32)

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from menura.audio import open_regular, shown
+from menura.audio.container import Reader
 from menura.errors import AudioError
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and links as POSIX has them")
@@ -82,3 +83,11 @@ def test_messages_hold_no_control_characters(tmp_path):
     with pytest.raises(AudioError) as caught:
         open_regular(tmp_path / "escape \x1b[31m\nnew.wav")
     assert str(caught.value).isprintable()
+
+
+def test_a_seek_to_nowhere_is_a_number_for_ffmpeg(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"bytes")
+    with open_regular(tmp_path / "a.wav") as file:
+        reader = Reader(file)
+        assert reader.seek(-5, 0) < 0 and reader.seek(1 << 80, 0) < 0
+        assert reader.seek(2, 0) == 2 and reader.read(9) == b"tes"

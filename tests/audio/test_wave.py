@@ -98,6 +98,12 @@ def test_resampling_does_not_alias(frequency):
     assert np.abs(resample(tone, 44_100, RATE)[2_000:-2_000]).max() < 10 ** (-100 / 20)
 
 
+@pytest.mark.parametrize("frequency", [100, 5_000, 7_000])
+def test_resampling_keeps_what_both_rates_hold(frequency):
+    tone = np.sin(2 * np.pi * frequency * np.arange(88_200) / 44_100).astype(np.float32)
+    assert abs(np.abs(resample(tone, 44_100, RATE)[2_000:-2_000]).max() - 1) < 0.01
+
+
 @pytest.mark.parametrize("name", ["a.wav", "a.flac", "A.WAV"])
 @pytest.mark.parametrize("bits", [16, 24])
 @pytest.mark.parametrize("channels", [1, 2, 4])

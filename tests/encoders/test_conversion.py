@@ -9,7 +9,7 @@ import pytest
 
 from menura.audio import load
 from menura.encoders import get
-from menura.encoders.musicnn import WEIGHTS
+from menura.encoders.musicnn import WEIGHTS, patches
 from menura.encoders.network import Network
 from tests.encoders.reference import FILES, drawn, forward, forward_numpy, published, shared
 
@@ -57,11 +57,9 @@ def test_torch_numpy_and_onnx_agree_on_weights_drawn_at_random(seed, tmp_path):
 @pytest.mark.parametrize("name", FILES)
 def test_torch_numpy_and_onnx_agree_on_the_published_weights(name):
     weights = published(name)
-    from menura.encoders.musicnn import patches
-
     wave = load(shared("examples", "joram-moments_of_clarity-08-solipsism-59-88.mp3"), 16_000)
     heard = network(WEIGHTS / f"{name}.onnx")
-    for patch in [*patches([wave])][:4] + [*patches([chirp()])]:
+    for patch in [*[*patches([wave])][:4], *patches([chirp()])]:
         _, by_torch = forward(weights, patch)
         _, by_numpy = forward_numpy(weights, patch)
         by_onnx = sigmoid(heard(patch)[1])
