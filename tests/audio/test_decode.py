@@ -145,7 +145,7 @@ def test_nothing_is_printed_and_nothing_heavy_is_imported(encoded, tmp_path):
     broken.write_bytes(data)
     program = (
         "import sys, menura.audio\n"
-        "print({'av', 'soxr', 'tinytag', 'miniaudio'} & set(sys.modules))\n"
+        "print({'av', 'soxr', 'tinytag'} & set(sys.modules))\n"
         f"menura.audio.load({str(broken)!r}, 16_000)\n"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

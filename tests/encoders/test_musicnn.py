@@ -151,3 +151,17 @@ def test_threads_change_no_number():
 def test_the_three_are_there_and_the_default_is_both():
     assert names()[:3] == ["musicnn", "musicnn-mtt", "musicnn-msd"]
     assert get() is get("musicnn") is get(None)
+
+
+def test_a_chirp_is_heard_as_ever(encoder):
+    """Golden, tolerances wide enough for another processor's rounding."""
+    t = np.arange(56_000) / 16_000
+    wave = (0.5 * np.sin(2 * np.pi * (100 * t + 300 * t**2))).astype(np.float32)
+    embedding, probabilities = encoder.pool(encoder.encode(wave))
+    said = {tag.name: p for tag, p in zip(encoder.tags, probabilities, strict=True)}
+    expected = {"blues": 0.8773, "flute": 0.3595, "jazz": 0.1506, "solo": 0.0998}
+    assert sorted(said, key=said.get, reverse=True)[:4] == list(expected)
+    for name, probability in expected.items():
+        assert abs(said[name] - probability) < 1e-3, name
+    golden = [0.0893, 0.0084, 0.0014, 0.0192, -0.0239, 0.0335, -0.0145, -0.0103, -0.0007, -0.0153]
+    np.testing.assert_allclose(embedding[[*range(5), *range(200, 205)]], golden, atol=1e-3)

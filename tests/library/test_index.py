@@ -311,3 +311,46 @@ def test_a_new_encoder_computes_what_is_missing_and_is_never_mixed(shelf, songs)
     assert shelf.index([songs]).encoder.startswith("musicnn-mtt")
     assert len(shelf.similar(songs / "0.wav")) == 6
     assert np.isfinite([m.similarity for m in shelf.similar(songs / "new.wav")]).all()
+
+
+def meddle(shelf, songs, change):
+    """Index three new files with one worker; `change` is called once the first is done."""
+    for name in ("n1.wav", "n2.wav", "n3.wav"):
+        write_wav(songs / name, piece(int(name[1]) + 20))
+    waiting = [change]
+
+    def progress(text):
+        if waiting:
+            waiting.pop()()
+
+    return shelf.index([songs], jobs=1, progress=progress)
+
+
+def test_a_file_that_vanishes_during_the_run_is_listed(shelf, songs):
+    result = meddle(shelf, songs, (songs / "n3.wav").unlink)
+    assert counts(result) == {"unchanged": 6, "indexed": 2, "failed": 1}
+    assert kinds(shelf) == {"n3.wav": "vanished"}
+    assert counts(shelf.index([songs])) == {"unchanged": 8}
+    assert shelf.errors() == []
+
+
+def test_a_file_that_changes_during_the_run_is_looked_at_again(shelf, songs):
+    def change():
+        write_wav(songs / "n3.wav", piece(77, 2.5))
+
+    result = meddle(shelf, songs, change)
+    assert counts(result) == {"unchanged": 6, "indexed": 3}
+    assert by_name(shelf)["n3.wav"].seconds == pytest.approx(2.5, abs=0.01)
+    shelf.index([songs])
+    assert counts(shelf.index([songs])) == {"unchanged": 9}
+
+
+@posix
+def test_a_file_that_becomes_unreadable_during_the_run_is_listed(shelf, songs):
+    def change():
+        (songs / "n3.wav").unlink()
+        os.mkfifo(songs / "n3.wav")
+
+    result = meddle(shelf, songs, change)
+    assert counts(result) == {"unchanged": 6, "indexed": 2, "failed": 1}
+    assert kinds(shelf) == {"n3.wav": "unreadable"}

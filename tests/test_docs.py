@@ -1,0 +1,38 @@
+"""The documents speak of what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from menura.cli.main import app
+from menura.errors import KINDS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def verbs():
+    names = {command.name or command.callback.__name__ for command in app.registered_commands}
+    for group in app.registered_groups:
+        names.add(group.name)
+    return names
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_a_page_exists(page):
+    named = set(re.findall(r"(?:^|`)menura ([a-z]+)", page.read_text("utf-8"), re.MULTILINE))
+    assert named <= verbs(), named - verbs()
+
+
+def test_the_kinds_of_errors_are_listed_with_their_meaning():
+    text = (ROOT / "docs" / "listeners.md").read_text("utf-8")
+    for kind, meaning in KINDS.items():
+        assert f"| `{kind}` | {meaning} |" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
