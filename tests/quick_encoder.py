@@ -1,7 +1,7 @@
 """An encoder of another package, for tests: tiny, and it misbehaves when asked to.
 
 What it does is decided by the length of the sound: 3.0 s crashes the process, 3.5 s hangs, 4.0 s
-raises, 4.5 s takes all memory there is (so it says).
+raises, 4.5 s takes all memory there is (so it says), 5.5 s is slow.
 """
 
 import os
@@ -12,7 +12,7 @@ import numpy as np
 
 from menura.encoders import Frames, Tag, join
 
-CRASH, HANG, RAISE, EXHAUST = 3.0, 3.5, 4.0, 4.5
+CRASH, HANG, RAISE, EXHAUST, SLOW = 3.0, 3.5, 4.0, 4.5, 5.5
 
 
 class Quick:
@@ -53,3 +53,5 @@ def misbehave(seconds):
         raise RuntimeError("a fault in the encoder")
     if abs(seconds - EXHAUST) < 0.01:
         raise MemoryError
+    if abs(seconds - SLOW) < 0.01:
+        time.sleep(2)

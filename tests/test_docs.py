@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from menura.audio import EXTENSIONS
 from menura.cli.main import app
 from menura.errors import KINDS
 
@@ -29,6 +30,12 @@ def test_the_kinds_of_errors_are_listed_with_their_meaning():
     text = (ROOT / "docs" / "listeners.md").read_text("utf-8")
     for kind, meaning in KINDS.items():
         assert f"| `{kind}` | {meaning} |" in text
+
+
+def test_the_endings_that_are_looked_at_are_listed():
+    text = (ROOT / "docs" / "listeners.md").read_text("utf-8")
+    listed = text.split("These endings are looked at:")[1].split("\n\n")[1]
+    assert set(re.findall(r"`([^`]+)`", listed)) == EXTENSIONS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

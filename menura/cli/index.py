@@ -13,6 +13,12 @@ from menura.cli.answer import Answer, ProgressLine, clean, clock
 from menura.cli.options import JsonOption, LibraryOption, library_path
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
 def index(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Folders or files.")],
     encoder: Annotated[
@@ -55,7 +61,7 @@ def index(
         try:
             counts = target.index(
                 paths,
-                jobs=jobs or os.cpu_count() or 1,
+                jobs=jobs or cores(),
                 progress=progress,
                 encoder=encoder,
                 timeout=timeout,

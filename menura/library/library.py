@@ -147,6 +147,8 @@ class Library:
         """
         if jobs < 1:
             raise ValueError(f"jobs is {jobs}; it must be at least 1")
+        if isinstance(paths, (str, bytes, os.PathLike)):
+            raise TypeError(f"paths is {paths!r}; a list of paths is needed, such as [{paths!r}]")
         self.close()
         hearer = encoders.get(encoder or self.remembered())
         settings = Settings(jobs, gentle, timeout, tuple(exclude), remove)

@@ -10,7 +10,7 @@ import pytest
 
 from menura import Library, LibraryError
 from tests.conftest import piece, write_wav
-from tests.quick_encoder import CRASH, EXHAUST, HANG, RAISE
+from tests.quick_encoder import CRASH, EXHAUST, HANG, RAISE, SLOW
 
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes, sockets and modes are POSIX's")
 
@@ -270,6 +270,11 @@ def test_jobs_below_one_are_refused(shelf, songs):
         shelf.index([songs], jobs=0)
 
 
+def test_one_path_in_place_of_a_list_is_refused(shelf, songs):
+    with pytest.raises(TypeError, match="a list of paths is needed"):
+        shelf.index(str(songs))
+
+
 @posix
 def test_difficult_names_are_kept_to_the_byte(tmp_path, quick):
     folder = tmp_path / "names"
@@ -314,9 +319,9 @@ def test_a_new_encoder_computes_what_is_missing_and_is_never_mixed(shelf, songs)
 
 
 def meddle(shelf, songs, change):
-    """Index three new files with one worker; `change` is called once the first is done."""
-    for name in ("n1.wav", "n2.wav", "n3.wav"):
-        write_wav(songs / name, piece(int(name[1]) + 20))
+    """Index three new files with one worker; `change` is called before the third is begun."""
+    for name, seconds in (("n1.wav", 2.0), ("n2.wav", SLOW), ("n3.wav", 2.0)):
+        write_wav(songs / name, piece(int(name[1]) + 20, seconds))
     waiting = [change]
 
     def progress(text):
