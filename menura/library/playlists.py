@@ -13,6 +13,9 @@ import numpy as np
 CANDIDATES = 400  # near enough to be weighed against each other
 SPACING = 4  # tracks between two of one artist, where there is a choice
 ALBUM_SPACING = 8
+WIDTH = 200  # tracks weighed for each place of a path
+AIM = 0.1  # weight of missing the point of a place, against the size of a step
+SAME_ARTIST = 0.05  # what it costs a path to stay with an artist
 WORTH = 0.35  # of likeness that is given up for an artist or album not heard a moment ago
 SAMENESS = 0.3  # weight of being like what is already in the list, against being like the seeds
 
@@ -84,9 +87,9 @@ def path(
 ) -> list[int]:
     """Positions in `songs` of a walk from `start` to `end`, both in it, with no track twice.
 
-    Each place between has a point on the arc between the two vectors; the list is the cheapest
-    way (sum of squared distances to the point and to the track before) through the tracks near
-    each point. Fewer tracks than `length` where there are no more.
+    Each place between has a point on the arc between the two vectors; the list is the cheapest way
+    through the tracks near each point, by `strain` of each step and, less, of missing the point.
+    Fewer tracks than `length` where there are no more.
     """
     unusable = {songs[start].audio, songs[end].audio}
     free = [i for i, song in enumerate(songs) if song.audio not in unusable]
@@ -96,39 +99,30 @@ def path(
     if not between:
         return [start, end] if length > 1 else [start]
     points = arc(vectors[start], vectors[end], between + 2)[1:-1]
-    width = min(len(free), max(32, between + 1))
+    width = min(len(free), max(WIDTH, between + 1))
     closeness = vectors[free] @ points.T  # [M, between]
-    ways = [(0.0, [start])]
+    costs, ways = np.zeros(1), [[start]]
     for place in range(between):
         near = [free[i] for i in np.argsort(-closeness[:, place], kind="stable")[:width]]
-        ways = [extend(ways, i, points[place], songs, vectors) for i in near]
-        ways = [way for way in ways if way[1]]
-    last = [(cost + distance(vectors[way[-1]], vectors[end]), way) for cost, way in ways]
-    return [*min(last)[1], end]
+        steps = strain(vectors[[way[-1] for way in ways]] @ vectors[near].T)  # [ways, near]
+        steps += SAME_ARTIST * same_artist([songs[way[-1]] for way in ways], songs, near)
+        walked = np.array([[track in way for track in near] for way in ways])
+        whole = np.where(walked, np.inf, costs[:, None] + steps)
+        best = whole.argmin(axis=0)
+        costs = whole.min(axis=0) + AIM * strain(vectors[near] @ points[place])
+        ways = [[*ways[k], track] for k, track in zip(best, near, strict=True)]
+    last = costs + strain(vectors[[way[-1] for way in ways]] @ vectors[end])
+    return [*ways[int(last.argmin())], end]
 
 
-def extend(
-    ways: list[tuple[float, list[int]]],
-    track: int,
-    point: np.ndarray,
-    songs: Sequence[Song],
-    vectors: np.ndarray,
-) -> tuple[float, list[int]]:
-    """The cheapest way so far with this track put after it; an empty one where there is none."""
-    here = distance(vectors[track], point)
-    best: tuple[float, list[int]] = (np.inf, [])
-    for cost, way in ways:
-        if track in way:
-            continue
-        close = too_close(songs[track], [songs[i] for i in way[-2:]])
-        whole = cost + here + distance(vectors[way[-1]], vectors[track]) + 0.2 * close
-        if whole < best[0]:
-            best = (whole, [*way, track])
-    return best
+def strain(cosine: np.ndarray) -> np.ndarray:
+    """What a step costs; cubed, so that two middling steps beat a small and a large one."""
+    return (1 - cosine) ** 3
 
 
-def distance(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.sum((one - other) ** 2))
+def same_artist(before: Sequence[Song], songs: Sequence[Song], near: Sequence[int]) -> np.ndarray:
+    after = [songs[i].artist for i in near]
+    return np.array([[bool(a) and a == song.artist for a in after] for song in before], float)
 
 
 def arc(one: np.ndarray, other: np.ndarray, count: int) -> np.ndarray:
