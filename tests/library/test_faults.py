@@ -40,7 +40,13 @@ def command(*words):
         text=True,
         env=environment,
         start_new_session=True,
+        preexec_fn=heed_interrupts if os.name == "posix" else None,
     )
+
+
+def heed_interrupts():
+    """Also where these tests run in the background, in which Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def index(library, folder):
