@@ -3,11 +3,14 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from menura.audio import EXTENSIONS
 from menura.cli.main import app
+from menura.encoders.registry import check
 from menura.errors import KINDS
+from tests.conftest import piece
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -43,3 +46,15 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+def test_the_encoder_of_the_page_keeps_the_contract():
+    text = (ROOT / "docs" / "encoders.md").read_text("utf-8")
+    made: dict = {}
+    exec(text.split("```python\n")[1].split("```")[0], made)
+    encoder = made["Loudness"]()
+    check("loudness", encoder)
+    wave = piece(1, 3.0).astype(np.float32)
+    frames = encoder.encode(wave)
+    assert frames.embeddings.shape == (3, 2) and frames.probabilities.shape == (3, 1)
+    assert np.linalg.norm(encoder.pool(frames)[0]) == pytest.approx(1)

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,74 +18,15 @@ from menura.encoders.analysis import Track, analyze
 from menura.errors import AudioError, EmptyError, EncoderError, PlaylistError, TrackError
 from menura.library import playlists, upkeep
 from menura.library.index import Counts, Indexer, Settings
+from menura.library.lock import sole_indexer
 from menura.library.query import Condition, parse
 from menura.library.reasons import shared_reasons
+from menura.library.records import Item, Listed, Match, Problem, Voice, as_listed
 from menura.library.search import Table, load_table
-from menura.library.store import explained, open_reading, open_writing, sole_indexer, transaction
+from menura.library.store import explained, open_reading, open_writing, transaction
 
 T = TypeVar("T")
 NEAR = 4000  # candidates of a playlist before all are looked at
-
-
-@dataclass(frozen=True)
-class Match:
-    """A track of the library that is like another sound."""
-
-    id: int
-    path: str
-    title: str | None
-    artist: str | None
-    similarity: float  # cosine, in [-1, 1]
-    reasons: tuple[str, ...]  # what the two share, in words
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A track of the library."""
-
-    id: int
-    path: str
-    title: str | None
-    artist: str | None
-    album: str | None
-    seconds: float
-    tags: dict[str, float]  # probability by tag
-
-
-@dataclass(frozen=True)
-class Item:
-    """A track of a playlist."""
-
-    id: int
-    path: str
-    title: str | None
-    artist: str | None
-    seconds: float
-    similarity: float  # to the nearest seed (radio), to the track before (path)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A file that is not in the library, or only in part."""
-
-    path: str
-    kind: str  # a key of menura.errors.KINDS
-    message: str
-
-
-@dataclass(frozen=True)
-class Voice:
-    """The encoder whose vectors answer now; two are never mixed."""
-
-    number: int
-    identity: str
-    dimension: int
-    tags: tuple[str, ...]
-    checked: dict[str, bool]
-
-    @property
-    def name(self) -> str:
-        return self.identity.split("@")[0]
 
 
 class Library:
@@ -484,12 +425,6 @@ class Library:
                 return change(db)
             finally:
                 db.close()
-
-
-def as_listed(row: tuple, names: Sequence[str]) -> Listed:
-    number, path, title, artist, album, seconds, blob = row
-    tags = dict(zip(names, np.frombuffer(blob, "<f4").tolist(), strict=True))
-    return Listed(number, os.fsdecode(path), title, artist, album, seconds, tags)
 
 
 def existing(spec: object, place: Path) -> Path:

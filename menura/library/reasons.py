@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from menura.library.library import Listed
+    from menura.library.records import Listed
 
 LIKELY = 0.1  # a tag below this probability is no reason
 MOST = 3  # tags named

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from menura import BusyError, Library, LibraryError
-from menura.library.store import MIGRATIONS, sole_indexer
+from menura.library.lock import sole_indexer
+from menura.library.store import MIGRATIONS
 from tests.conftest import piece, write_wav
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and mounts are POSIX's")
