@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MUSIC ?= demo/music
-LIBRARY ?= demo/demo.db
+LIBRARY ?= demo/$(if $(filter demo/music,$(MUSIC)),demo,own).db
 
 .PHONY: demo test test-slow check bench wheel clean
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 GROUP = 256  # frames at a time: fits a processor's cache, twice as fast as all in one
+ROWS = 8  # frames to a product: small enough that BLAS wakes no threads, whose waiting would cost
 
 
 def hann(n_fft: int) -> np.ndarray:
@@ -77,7 +78,9 @@ def mel_blocks(
     """Mel power [up to 256, M] float32 of a wave that arrives in blocks; `filters` is [M, F]."""
     columns = np.ascontiguousarray(filters.T, np.float32)  # [F, M]
     for group in stream_frames(blocks, n_fft, hop_length):
-        yield power(group) @ columns
+        rows = power(group)
+        parts = [rows[i : i + ROWS] @ columns for i in range(0, len(rows), ROWS)]
+        yield np.concatenate(parts)
 
 
 def log_mel_blocks(
