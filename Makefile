@@ -2,9 +2,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MUSIC ?= demo/music
+DATA ?= training-music/manifest.csv
+TEACHERS ?= weights
+MINUTES ?= 60
 LIBRARY ?= demo/$(if $(filter demo/music,$(MUSIC)),demo,own).db
 
-.PHONY: demo test test-slow check bench wheel clean
+.PHONY: demo training-music encoder test test-slow check bench wheel clean
 
 # ---- the light core, in an environment of its own
 $(VENV)/light: pyproject.toml constraints.txt
@@ -30,6 +33,17 @@ demo: $(VENV)/light $(if $(filter demo/music,$(MUSIC)),demo/music)
 	@echo; echo "A radio of eight from it:"
 	@$(BIN)/menura playlist radio 1 --length 8 -o demo/radio.m3u8 --library $(LIBRARY)
 
+# ---- about 14 hours of free game music from Debian, to train on (4 GB to fetch)
+training-music: $(VENV)/light
+	$(BIN)/python scripts/training_music.py training-music
+
+# ---- the encoder that ships: DATA is a table or a pack, TEACHERS a folder of published weights
+encoder: $(VENV)/dev
+	$(BIN)/menura train encoder --data "$(DATA)" --teachers "$(TEACHERS)" -o runs/encoder \
+		--minutes $(MINUTES)
+	$(BIN)/menura export runs/encoder -o runs/encoder/encoder.onnx
+	$(BIN)/menura evaluate runs/encoder/encoder.onnx --data "$(DATA)" --against musicnn
+
 check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,6 +58,8 @@ test-slow: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/large_library.py
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/synthetic.py
 
 wheel: $(VENV)/light
 	$(BIN)/pip wheel -q --no-deps -w dist .

@@ -74,7 +74,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place, album = Path(folder) / "large.db", Path(folder) / "album"
         script = Path(__file__).parent.parent / "scripts" / "demo_music.py"
-        subprocess.run([sys.executable, script, album], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, script, album, "12"], check=True, stdout=subprocess.DEVNULL)
         pieces = sorted(album.rglob("*.wav"))
         print(
             f"{TRACKS:,} tracks written in {timed(lambda: fill(place, TRACKS)):.0f} s, "

@@ -8,7 +8,9 @@ MenuraError
 │   └── BusyError                    another process indexes into it
 ├── TrackError (also ValueError)     a track that is neither in the library nor a readable file
 ├── QueryError (also ValueError)     a query that does not parse; .position points at the place
-└── PlaylistError (also ValueError)  a playlist that cannot be made or written
+├── PlaylistError (also ValueError)  a playlist that cannot be made or written
+├── DataError (also ValueError)      training data that cannot be read, or does not suffice
+└── TrainingError                    a training run that cannot start, go on or be saved
 """
 
 from __future__ import annotations
@@ -70,3 +72,11 @@ class QueryError(MenuraError, ValueError):
 
 class PlaylistError(MenuraError, ValueError):
     """A playlist that cannot be made or written."""
+
+
+class DataError(MenuraError, ValueError):
+    """Training data that cannot be read or written, or does not suffice."""
+
+
+class TrainingError(MenuraError):
+    """A training run that cannot start, go on or be saved."""

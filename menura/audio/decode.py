@@ -33,6 +33,7 @@ class Stream:
         self.sample_rate = sample_rate
         self.damage: str | None = None
         self._mixer = Mixer()
+        self._rate = sample_rate  # of the file
         self._decoder = Decoder(path)
         self._blocks = self._gather()
 
@@ -40,6 +41,11 @@ class Stream:
     def seconds(self) -> float:
         """Length decoded so far, of the file's own samples."""
         return self._decoder.seconds
+
+    @property
+    def gain(self) -> float:
+        """K-weighted power of the channels so far over that of the blocks: `loudness.Spread`."""
+        return self._mixer.spread.gain(self._rate, self.sample_rate)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return self
@@ -81,6 +87,7 @@ class Stream:
                 if resampler is not None:
                     yield resampler.rest()
                 resampler = Resampler(rate, self.sample_rate)
+                self._rate = rate
             yield resampler.resample(self._mixer.mix(channels))
         if resampler is not None:
             yield resampler.rest()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from menura.audio.loudness import Spread
+
 PIECE = 1 << 14  # samples mixed at a time: small enough for a processor's cache
 LARGEST = 1e6  # beyond it a sample is noise of a broken file, not sound
 SILENCE = 1e-4  # -80 dBFS
@@ -39,6 +41,7 @@ class Mixer:
     """Mixes pieces of one sound, mends what is no sample, and remembers peaks."""
 
     def __init__(self) -> None:
+        self.spread = Spread()
         self.spoiled = 0  # samples that were NaN, infinite or beyond LARGEST
         self._chosen: int | None = None
         self._decided = False
@@ -58,7 +61,8 @@ class Mixer:
         if not self._decided:
             self._decide(mono, (high - low) / 2)
         if self._chosen is not None:
-            return channels[min(self._chosen, len(channels) - 1)]
+            mono = channels[min(self._chosen, len(channels) - 1)]
+        self.spread.note(channels, mono)
         return mono
 
     @property

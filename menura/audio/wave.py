@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ import numpy as np
 from menura.audio.container import MOST_CHANNELS
 from menura.audio.decode import raise_too_short
 from menura.audio.files import shown
+from menura.audio.loudness import Spread
 from menura.audio.mono import PIECE, SILENCE, Mixer, scaled
 from menura.errors import AudioError
 
+NO_TAGS: Mapping[str, str] = {}
 FORMS = {".wav": ("wav", "pcm_s"), ".wave": ("wav", "pcm_s"), ".flac": ("flac", "flac")}
 
 
@@ -27,6 +30,11 @@ def check_wave(wave: np.ndarray, sample_rate: int | None) -> np.ndarray:
     Channels are mixed as in a file. Raises AudioError: `invalid` for a wrong shape, type or rate,
     `empty`, `damaged` for NaN and infinities, `too_short` under 0.1 s, `silent` under -80 dBFS.
     """
+    return check_channels(wave, sample_rate)[0]
+
+
+def check_channels(wave: np.ndarray, sample_rate: int | None) -> tuple[np.ndarray, Spread]:
+    """What `check_wave` gives and raises, and how much louder the channels were than it."""
     rate = checked_rate(sample_rate)
     channels = checked_shape(np.asarray(wave))
     if not channels.size:
@@ -61,7 +69,7 @@ def checked_shape(wave: np.ndarray) -> np.ndarray:
     return channels
 
 
-def mixed(channels: np.ndarray) -> np.ndarray:
+def mixed(channels: np.ndarray) -> tuple[np.ndarray, Spread]:
     """Mono [T] float32 of [C, T], in the pieces in which a file is mixed, so that both are equal.
 
     Raises AudioError: `silent`; `damaged` where float32 cannot hold the samples.
@@ -74,7 +82,7 @@ def mixed(channels: np.ndarray) -> np.ndarray:
         raise AudioError(text, "damaged")
     if mixer.peak < SILENCE:
         raise AudioError("the wave is silent: nothing in it is above -80 dBFS", "silent")
-    return mono
+    return mono, mixer.spread
 
 
 def cut(wave: np.ndarray, sample_rate: int, start: float, end: float) -> np.ndarray:
@@ -88,10 +96,17 @@ def cut(wave: np.ndarray, sample_rate: int, start: float, end: float) -> np.ndar
     return wave[..., round(start * sample_rate) : round(end * sample_rate)]
 
 
-def write(path: str | os.PathLike, wave: np.ndarray, sample_rate: int, bits: int = 16) -> None:
+def write(
+    path: str | os.PathLike,
+    wave: np.ndarray,
+    sample_rate: int,
+    bits: int = 16,
+    tags: Mapping[str, str] = NO_TAGS,
+) -> None:
     """Write a float wave [T] or [C, T] in [-1, 1] (clipped) as WAV or FLAC, by the name's ending.
 
-    The file appears whole or not at all. Raises AudioError `invalid` for a wrong wave or ending,
+    `tags` are title, artist, album and what else FFmpeg can write there. The file appears whole or
+    not at all. Raises AudioError `invalid` for a wrong wave or ending,
     OSError where the disk refuses.
     """
     rate, channels, path = checked_rate(sample_rate), checked_shape(np.asarray(wave)), Path(path)
@@ -103,7 +118,8 @@ def write(path: str | os.PathLike, wave: np.ndarray, sample_rate: int, bits: int
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     try:
         with os.fdopen(handle, "wb") as file:
-            encode(file, *FORMS[path.suffix.lower()], pcm(channels, bits), rate, bits)
+            samples = pcm(channels, bits)
+            encode(file, *FORMS[path.suffix.lower()], samples, rate, bits, tags)
         os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, path)
     except BaseException:
@@ -126,7 +142,15 @@ def pcm(channels: np.ndarray, bits: int) -> np.ndarray:
     return whole.astype(np.int16) if bits == 16 else whole << 8
 
 
-def encode(file: object, form: str, codec: str, samples: np.ndarray, rate: int, bits: int) -> None:
+def encode(
+    file: object,
+    form: str,
+    codec: str,
+    samples: np.ndarray,
+    rate: int,
+    bits: int,
+    tags: Mapping[str, str],
+) -> None:
     """Encode [C, T] integers into an open file."""
     import av
 
@@ -136,6 +160,7 @@ def encode(file: object, form: str, codec: str, samples: np.ndarray, rate: int, 
     with av.open(file, "w", format=form) as container:
         stream: Any = container.add_stream(name, rate=rate, layout=layout)
         stream.codec_context.format = form_of_block
+        container.metadata.update(tags)
         for at in range(0, samples.shape[1], 4096):
             block = np.ascontiguousarray(samples[:, at : at + 4096].T).reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(block, format=form_of_block, layout=layout)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from menura.cli.answer import Answer, bold, clean, clock, columns
 from menura.cli.options import JsonOption, LibraryOption, TrackArgument, library_path
+
+if TYPE_CHECKING:
+    from menura.encoders.analysis import Track
 
 
 def tags(
@@ -18,8 +21,9 @@ def tags(
 ) -> Answer:
     """Say what a track sounds like, with probabilities.
 
-    A tag marked * was compared with labels that people gave to music; the others are the
-    network's word alone. With --json all tags are listed, and their course in time.
+    Then its tempo, key and loudness, with how sure the first two are. A tag marked * was
+    compared with labels that people gave to music; the others are the network's word alone.
+    With --json all tags are listed, and their course in time.
 
     Example: menura tags song.mp3
     """
@@ -46,6 +50,11 @@ def tags(
         "path": heard.path,
         "encoder": heard.encoder,
         "seconds": heard.seconds,
+        "tempo": heard.tempo,
+        "tempo_confidence": heard.tempo_confidence,
+        "key": heard.key,
+        "key_confidence": heard.key_confidence,
+        "loudness": heard.loudness,
         "tags": rows,
         "by_second": {
             "times": [float(time) for time in heard.times],
@@ -61,6 +70,16 @@ def tags(
     text = [
         bold(clean(heard.path)),
         f"{clock(heard.seconds)}, heard by {heard.encoder}; * compared with people's labels",
+        f"{measured(heard)}; in brackets how sure, from 0 to 1",
         *columns(table),
     ]
     return Answer(data, text, json, 0, [heard.damage] if heard.damage else [])
+
+
+def measured(heard: Track) -> str:
+    """`120.1 BPM (0.95), A minor (0.61), -14.2 LUFS`"""
+    sure = f" ({heard.tempo_confidence:.2f})"
+    tempo = f"no steady beat{sure}" if heard.tempo is None else f"{heard.tempo:.1f} BPM{sure}"
+    key = f"{heard.key} ({heard.key_confidence:.2f})" if heard.key else "no key"
+    loud = "under -70 LUFS" if heard.loudness is None else f"{heard.loudness:.1f} LUFS"
+    return f"{tempo}, {key}, {loud}"

@@ -22,8 +22,9 @@ def tracks(
     """List the tracks of the library, or those of a query.
 
     Words are joined by and; or, not and brackets do what they say. Fields: title, artist, album,
-    path (in part, any case), seconds, id (seconds<200, seconds:120..240), and tag (tag:piano is
-    tag:piano>0.5). Quote two words: artist:"Nina Simone".
+    path (in part, any case), seconds, id, tempo (BPM), loudness (LUFS), tempo_confidence,
+    key_confidence (seconds<200, tempo:118..124), key (Am, "A minor", F#m, Camelot 8A), and tag
+    (tag:piano is tag:piano>0.5). Quote two words: artist:"Nina Simone".
 
     Example: menura tracks 'tag:classical>0.6 not tag:piano>0.3 seconds<300'
     """
@@ -31,9 +32,19 @@ def tracks(
 
     with Library(library_path(library)) as shelf:
         rows = shelf.tracks(" ".join(query or []))
-    table = [(row.id, clock(row.seconds), named(row), ", ".join(best(row.tags))) for row in rows]
-    text = columns(table, right="01") if table else ["no track answers this query"]
+    table = [
+        (
+            *(row.id, clock(row.seconds), shown(row.tempo, "BPM"), row.key or "-"),
+            *(shown(row.loudness, "LUFS"), named(row), ", ".join(best(row.tags))),
+        )
+        for row in rows
+    ]
+    text = columns(table, right="0124") if table else ["no track answers this query"]
     return Answer([asdict(row) for row in rows], text, json)
+
+
+def shown(value: float | None, unit: str) -> str:
+    return "-" if value is None else f"{value:.0f} {unit}"
 
 
 def best(tags: dict[str, float]) -> list[str]:

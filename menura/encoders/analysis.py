@@ -6,12 +6,14 @@ Letters: T samples, C channels, N windows, D numbers in an embedding, K tags.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from menura.audio import Stream
+from menura.audio.descriptors import Describer, Descriptors
 from menura.encoders.protocol import Encoder, Frames, identity, join
 from menura.encoders.registry import get
 
@@ -32,6 +34,11 @@ class Track:
     probabilities: np.ndarray  # [N, K] float32, of each window
     names: tuple[str, ...]  # [K] the tags in the order of `probabilities`
     damage: str | None  # what could not be decoded, as a sentence
+    tempo: float | None  # beats a minute; None where no beat is steady
+    tempo_confidence: float  # share of its windows that agree, in [0, 1]
+    key: str | None  # such as "A minor"
+    key_confidence: float  # in [0, 1]
+    loudness: float | None  # LUFS, integrated; None where all is under -70
 
 
 def analyze(
@@ -50,12 +57,16 @@ def analyze(
     hearer = get(encoder)
     if isinstance(source, (str, os.PathLike)):
         return analyze_file(Path(source), hearer)
-    from menura.audio import check_wave, resample
+    from menura.audio.resampling import resample
+    from menura.audio.wave import check_channels
 
-    wave = check_wave(source, sample_rate)
+    wave, spread = check_channels(source, sample_rate)
     rate = int(sample_rate or 0)
     resampled = resample(wave, rate, hearer.sample_rate)
-    return heard(hearer, hearer.encode(resampled), len(wave) / rate, None, None)
+    describer = Describer(hearer.sample_rate)
+    describer.hear(resampled)
+    found = describer.describe(spread.gain(rate, hearer.sample_rate))
+    return heard(hearer, hearer.encode(resampled), found, len(wave) / rate, None, None)
 
 
 def analyze_file(path: Path, encoder: Encoder, tick: Tick | None = None) -> Track:
@@ -66,19 +77,27 @@ def analyze_file(path: Path, encoder: Encoder, tick: Tick | None = None) -> Trac
     from menura.audio import stream
 
     with stream(path, encoder.sample_rate) as sound:
-        frames = join(encoder.stream(watched(sound, tick)))
-        return heard(encoder, frames, sound.seconds, os.path.abspath(path), sound.damage)
+        describer = Describer(encoder.sample_rate)
+        frames = join(encoder.stream(watched(sound, describer, tick)))
+        found = describer.describe(sound.gain)
+        return heard(encoder, frames, found, sound.seconds, os.path.abspath(path), sound.damage)
 
 
-def watched(sound: Iterable[np.ndarray], tick: Tick | None) -> Iterator[np.ndarray]:
+def watched(sound: Stream, describer: Describer, tick: Tick | None) -> Iterator[np.ndarray]:
     for block in sound:
         if tick:
-            tick(sound.seconds)  # type: ignore[attr-defined]
+            tick(sound.seconds)
+        describer.hear(block)
         yield block
 
 
 def heard(
-    encoder: Encoder, frames: Frames, seconds: float, path: str | None, damage: str | None
+    encoder: Encoder,
+    frames: Frames,
+    found: Descriptors,
+    seconds: float,
+    path: str | None,
+    damage: str | None,
 ) -> Track:
     embedding, probabilities = encoder.pool(frames)
     names = tuple(tag.name for tag in encoder.tags)
@@ -94,4 +113,9 @@ def heard(
         probabilities=frames.probabilities,
         names=names,
         damage=damage,
+        tempo=found.tempo,
+        tempo_confidence=found.tempo_confidence,
+        key=found.key,
+        key_confidence=found.key_confidence,
+        loudness=found.loudness,
     )

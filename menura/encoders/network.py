@@ -43,6 +43,11 @@ class Network:
         return self.session.run(self.outputs, {self.input: array})
 
 
+def metadata(path: Path) -> dict[str, str]:
+    """What is written in a network's file beside the network. Raises EncoderError as `Network`."""
+    return dict(open_session(path).get_modelmeta().custom_metadata_map)
+
+
 def open_session(path: Path) -> onnxruntime.InferenceSession:
     import onnxruntime
 

@@ -6,15 +6,18 @@ encoder's, its value a function without arguments that returns an `Encoder`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 from menura.encoders.protocol import Encoder, Tag, identity
 from menura.errors import EncoderError
 
 GROUP = "menura.encoders"
 BUILT_IN = ("musicnn", "musicnn-mtt", "musicnn-msd")
+ENDING = ".onnx"  # of a file that `menura export` wrote, given by its path
 DEFAULT = "musicnn"
 PARTS = (
     "name",
@@ -36,11 +39,12 @@ def names() -> list[str]:
 
 
 def get(name: str | None = None) -> Encoder:
-    """The encoder of that name, loaded once; None is the default.
+    """The encoder of that name, or in the file at that path; loaded once; None is the default.
 
     Raises EncoderError when there is none, or when it is not what it claims to be.
     """
-    return load(DEFAULT if name is None else name)
+    name = DEFAULT if name is None else name
+    return load(os.path.abspath(name) if name.endswith(ENDING) else name)
 
 
 @cache
@@ -56,6 +60,10 @@ def maker(name: str) -> Callable[[], Encoder]:
         from menura.encoders import musicnn
 
         return lambda: musicnn.Musicnn(name)
+    if name.endswith(ENDING):
+        from menura.encoders.exported import Exported
+
+        return lambda: Exported(Path(name))
     found = plugins()
     if name not in found:
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(described())}")

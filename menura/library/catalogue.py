@@ -12,9 +12,11 @@ import os
 import sqlite3
 import zlib
 
+from menura.audio import descriptors
 from menura.encoders import Encoder, identity
 from menura.errors import AudioError
 from menura.library.scan import Entry
+from menura.library.store import MEASURED
 from menura.library.workers import Heard, Identity
 
 ELSEWHERE = ("vanished", "unreadable", "timeout", "crashed")  # says nothing of the old sound
@@ -34,11 +36,14 @@ class Catalogue:
         ).fetchone()
 
     def known(self) -> dict[bytes, tuple[int, int, bool]]:
-        """Size, time and whether the encoder has heard it, of every present track by path."""
+        """Size, time and whether the encoder has heard it, of every present track by path.
+
+        A track without the numbers of today (tempo, key, loudness) counts as not heard.
+        """
         rows = self.db.execute(
-            "SELECT path, size, mtime_ns, vector.seq IS NOT NULL FROM track "
+            "SELECT path, size, mtime_ns, vector.seq IS NOT NULL AND described IS ? FROM track "
             "LEFT JOIN vector ON vector.track = track.id AND encoder = ? WHERE present",
-            (self.encoder_id,),
+            (descriptors.VERSION, self.encoder_id),
         )
         return {path: (size, mtime_ns, bool(heard)) for path, size, mtime_ns, heard in rows}
 
@@ -132,15 +137,17 @@ class Catalogue:
         """Whether this encoder has heard this sound, here or in another file."""
         if track is not None:
             row = self.db.execute(
-                "SELECT 1 FROM vector WHERE track = ? AND encoder = ?", (track, self.encoder_id)
+                "SELECT 1 FROM vector JOIN track ON track.id = vector.track "
+                "WHERE track = ? AND encoder = ? AND described IS ?",
+                (track, self.encoder_id, descriptors.VERSION),
             ).fetchone()
             if row:
                 self.forget_problem(entry.path, but="damaged")
                 return True
         twin = self.db.execute(
-            "SELECT track.id, path, seconds FROM track JOIN vector ON vector.track = track.id "
-            "WHERE audio = ? AND encoder = ? AND track.id IS NOT ? LIMIT 1",
-            (found.audio, self.encoder_id, track),
+            "SELECT track.id, path FROM track JOIN vector ON vector.track = track.id "
+            "WHERE audio = ? AND encoder = ? AND described IS ? AND track.id IS NOT ? LIMIT 1",
+            (found.audio, self.encoder_id, descriptors.VERSION, track),
         ).fetchone()
         if twin is None:
             return False
@@ -148,15 +155,20 @@ class Catalogue:
         self.copy_answer(twin, track, entry)
         return True
 
-    def copy_answer(self, twin: tuple[int, bytes, float], track: int | None, entry: Entry) -> None:
-        number, path, seconds = twin
+    def copy_answer(self, twin: tuple[int, bytes], track: int | None, entry: Entry) -> None:
+        number, path = twin
         columns = "encoder, embedding, probabilities, unit_max, unit_mean, checksum"
         self.db.execute(
             f"INSERT OR REPLACE INTO vector(track, {columns}) "
             f"SELECT ?, {columns} FROM vector WHERE track = ? AND encoder = ?",
             (track, number, self.encoder_id),
         )
-        self.db.execute("UPDATE track SET seconds = ? WHERE id = ?", (seconds, track))
+        measured = ", ".join(("seconds", *MEASURED, "described"))
+        self.db.execute(
+            f"UPDATE track SET ({measured}) = (SELECT {measured} FROM track WHERE id = ?) "
+            "WHERE id = ?",
+            (number, track),
+        )
         damage = self.db.execute(
             "SELECT message FROM problem WHERE path = ? AND kind = 'damaged'", (path,)
         ).fetchone()
@@ -170,7 +182,16 @@ class Catalogue:
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (track, self.encoder_id, *blobs, zlib.crc32(b"".join(blobs))),
         )
-        self.db.execute("UPDATE track SET seconds = ? WHERE id = ?", (heard.seconds, track))
+        measured = ", ".join(f"{column} = ?" for column in MEASURED)
+        self.db.execute(
+            f"UPDATE track SET seconds = ?, described = ?, {measured} WHERE id = ?",
+            (
+                heard.seconds,
+                descriptors.VERSION,
+                *(getattr(heard, column) for column in MEASURED),
+                track,
+            ),
+        )
         self.note_damage(entry, heard.damage)
 
     def note_damage(self, entry: Entry, damage: str | None) -> None:

@@ -23,7 +23,7 @@ from menura.library.query import Condition, parse
 from menura.library.reasons import shared_reasons
 from menura.library.records import Item, Listed, Match, Problem, Voice, as_listed
 from menura.library.search import Table, load_table
-from menura.library.store import explained, open_reading, open_writing, transaction
+from menura.library.store import MEASURED, explained, open_reading, open_writing, transaction
 
 T = TypeVar("T")
 NEAR = 4000  # candidates of a playlist before all are looked at
@@ -273,7 +273,8 @@ class Library:
         """Tracks by their ids, in the same order."""
         voice = self.voice()
         select = (
-            "SELECT track.id, path, title, artist, album, seconds, probabilities FROM track "
+            "SELECT track.id, path, title, artist, album, seconds, probabilities, "
+            f"{', '.join(MEASURED)} FROM track "
             "JOIN vector ON vector.track = track.id AND encoder = ?"
         )
         if len(ids) > 500:

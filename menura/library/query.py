@@ -12,19 +12,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from menura.audio.key import parse_key
 from menura.errors import QueryError
 
 Row = Mapping[str, object]
 Condition = Callable[[Row], bool]
 
 TEXT_FIELDS = ("path", "title", "artist", "album")
-NUMBER_FIELDS = ("id", "seconds")
-FIELDS = (*TEXT_FIELDS, *NUMBER_FIELDS, "tag")
+NUMBER_FIELDS = ("id", "seconds", "tempo", "tempo_confidence", "key_confidence", "loudness")
+FIELDS = (*TEXT_FIELDS, *NUMBER_FIELDS, "key", "tag")
 
 TOKEN = re.compile(r'\s*(?:(?P<bracket>[()])|(?P<word>(?:"[^"]*"|[^\s()"])+)|(?P<open>"))')
 COMPARE = re.compile(r"(?P<name>.*?)(?P<sign>>=|<=|>|<|=)(?P<value>.*)", re.DOTALL)
 WORD = re.compile(r"(?P<field>[A-Za-z_]+)(?P<rest>:|(?=[<>=]))(?P<value>.*)", re.DOTALL)
-RANGE = re.compile(r"(?P<low>[\d.]+)\.\.(?P<high>[\d.]+)")
+RANGE = re.compile(r"(?P<low>.*?[\d.]|)\.\.(?P<high>.*)", re.DOTALL)
 SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">": lambda a, b: a > b,
     "<": lambda a, b: a < b,
@@ -139,6 +140,8 @@ class Parser:
             return self.tag(value, place)
         if field in NUMBER_FIELDS:
             return self.number(field, value, place)
+        if field == "key":
+            return self.key(unquote(value), place)
         text = unquote(value).casefold()
         return lambda row: text in str(row[field] or "").casefold()
 
@@ -158,13 +161,27 @@ class Parser:
         return lambda row: holds(row["tags"][tag])  # type: ignore[index]
 
     def number(self, field: str, value: str, place: int) -> Condition:
+        """No comparison holds for a track without the number: one without a beat, say."""
         holds = self.comparison(value, place)
-        return lambda row: holds(float(row[field]))  # type: ignore[arg-type]
+        return lambda row: row[field] is not None and holds(float(row[field]))  # type: ignore[arg-type]
+
+    def key(self, value: str, place: int) -> Condition:
+        wanted = parse_key(value)
+        if wanted is None:
+            self.fail(
+                f'{value!r} is no key; Am, F#m, Bb, "C major" and 8A of Camelot are some', place
+            )
+        return lambda row: row["key"] is not None and parse_key(str(row["key"])) == wanted
 
     def comparison(self, text: str, place: int) -> Callable[[float], bool]:
         """`>0.6`, `120..240` or `200`."""
         if between := RANGE.fullmatch(text):
             low, high = self.real(between["low"], place), self.real(between["high"], place)
+            if low > high:
+                self.fail(
+                    f"the range {text} runs backwards; {high:g}..{low:g} holds what lies between",
+                    place,
+                )
             return lambda value: low <= value <= high
         compared = COMPARE.fullmatch(text)
         sign = SIGNS[compared["sign"]] if compared else SIGNS["="]
@@ -178,7 +195,8 @@ class Parser:
         try:
             return float(text)
         except ValueError:
-            self.fail(f"{text!r} is not a number", place)
+            allowed = "120, >120, <=120 and 110..120 are allowed"
+            self.fail(f"{text!r} is not a number; {allowed}", place)
 
 
 def unquote(text: str) -> str:

@@ -32,6 +32,11 @@ class Listed:
     album: str | None
     seconds: float
     tags: dict[str, float]  # probability by tag
+    tempo: float | None  # beats a minute; None where no beat is steady
+    tempo_confidence: float | None  # in [0, 1], as is the next; None: heard by an older menura
+    key: str | None  # such as "A minor"
+    key_confidence: float | None
+    loudness: float | None  # LUFS, integrated; None where all is under -70
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,6 @@ class Voice:
 
 
 def as_listed(row: tuple, names: Sequence[str]) -> Listed:
-    number, path, title, artist, album, seconds, blob = row
+    number, path, title, artist, album, seconds, blob, *measured = row
     tags = dict(zip(names, np.frombuffer(blob, "<f4").tolist(), strict=True))
-    return Listed(number, os.fsdecode(path), title, artist, album, seconds, tags)
+    return Listed(number, os.fsdecode(path), title, artist, album, seconds, tags, *measured)

@@ -55,6 +55,22 @@ MIGRATIONS = (
     CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     INSERT INTO setting VALUES ('birth', hex(randomblob(16)));
     """,
+    """
+    -- what a track measures, NULL also where it has none: tempo in beats a minute, loudness in
+    -- LUFS, confidences in [0, 1], a key such as A minor, and the version of these numbers
+    ALTER TABLE track ADD COLUMN tempo REAL;
+    ALTER TABLE track ADD COLUMN tempo_confidence REAL;
+    ALTER TABLE track ADD COLUMN key TEXT;
+    ALTER TABLE track ADD COLUMN key_confidence REAL;
+    ALTER TABLE track ADD COLUMN loudness REAL;
+    ALTER TABLE track ADD COLUMN described INTEGER;
+    """,
+)
+MEASURED = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness")  # columns of track
+AS_NEW = (  # of a library before 2 that cannot be migrated now: it reads as one without numbers
+    "CREATE TEMP VIEW track AS SELECT *, "
+    + ", ".join(f"NULL AS {column}" for column in (*MEASURED, "described"))
+    + " FROM main.track"
 )
 
 
@@ -64,9 +80,11 @@ def open_reading(path: Path) -> sqlite3.Connection:
     Raises LibraryError, naming the file, where there is no library or it cannot be trusted.
     """
     db = vetted(path)
-    if db.execute("PRAGMA user_version").fetchone() == (0,):
+    if version(db) == 0:
         db.close()
         raise EmptyError(f"the library {path} is empty: `menura index FOLDER` fills it")
+    if version(db) == 1:
+        db.execute(AS_NEW)
     return db
 
 
@@ -161,13 +179,20 @@ def check_ours(db: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    (done,) = db.execute("PRAGMA user_version").fetchone()
-    for number, statements in enumerate(MIGRATIONS[done:], done + 1):
+    while version(db) < len(MIGRATIONS):
         with transaction(db):
-            for statement in statements.split(";\n"):
+            number = version(db)  # again: another process may have been quicker
+            if number == len(MIGRATIONS):
+                return
+            for statement in MIGRATIONS[number].split(";\n"):
                 if statement.strip():
                     db.execute(statement)
-            db.execute(f"PRAGMA user_version = {number}")
+            db.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def version(db: sqlite3.Connection) -> int:
+    (number,) = db.execute("PRAGMA user_version").fetchone()
+    return number
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import numpy as np
 
 from menura.errors import LibraryError
 from menura.library.scan import is_beneath
-from menura.library.store import check_ours, connect, explained, transaction
+from menura.library.store import MEASURED, check_ours, connect, explained, transaction
 
 
 def check(db: sqlite3.Connection, place: Path) -> dict:
@@ -54,6 +54,9 @@ def stats(db: sqlite3.Connection, place: Path) -> dict:
             "SELECT count(*), coalesce(sum(seconds), 0) FROM track WHERE present"
         ).fetchone()
         (gone,) = db.execute("SELECT count(*) FROM track WHERE NOT present").fetchone()
+        (undescribed,) = db.execute(
+            "SELECT count(*) FROM track WHERE present AND described IS NULL"
+        ).fetchone()
         encoders = db.execute(
             "SELECT identity, count(vector.seq) FROM encoder LEFT JOIN vector "
             "ON vector.encoder = encoder.id GROUP BY encoder.id ORDER BY 1"
@@ -66,6 +69,7 @@ def stats(db: sqlite3.Connection, place: Path) -> dict:
         "tracks": tracks,
         "hours": round(seconds / 3600, 3),
         "gone": gone,
+        "without_descriptors": undescribed,
         "encoders": dict(encoders),
         "errors": dict(errors),
         "duplicates": duplicates(db, place),
@@ -175,10 +179,10 @@ def relocate(db: sqlite3.Connection, place: Path, old: str, new: str) -> dict:
 def export(rows: Sequence[dict], vectors: np.ndarray, target: Path) -> dict:
     """Write metadata, tags and vectors [n, D] to .npz (no pickle) or .csv, one row a track."""
     names = list(rows[0]["tags"]) if rows else []
-    fields = ("id", "path", "title", "artist", "album", "seconds")
+    fields = ("id", "path", "title", "artist", "album", "seconds", *MEASURED)
     with moved_into_place(target) as part:
         if target.suffix == ".npz":
-            columns = {name: np.array([row[name] or "" for row in rows]) for name in fields[1:5]}
+            columns = {name: column_of(rows, name) for name in (*fields[1:5], *MEASURED)}
             with open(part, "wb") as file:
                 np.savez_compressed(
                     file,
@@ -203,3 +207,10 @@ def export(rows: Sequence[dict], vectors: np.ndarray, target: Path) -> dict:
         else:
             raise LibraryError(f"cannot export to {target.name}: the ending must be .npz or .csv")
     return {"tracks": len(rows), "file": os.fspath(target)}
+
+
+def column_of(rows: Sequence[dict], name: str) -> np.ndarray:
+    """One column; where nothing is known the empty text, or NaN among numbers."""
+    if name in MEASURED and name != "key":
+        return np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64)
+    return np.array([row[name] or "" for row in rows])

@@ -75,6 +75,11 @@ def hear(path: Path, encoder: str, answer: Answer) -> dict:
         "probabilities": pack(by_name),
         "unit_max": pack(track.frames.max(0)),
         "unit_mean": pack(track.frames.mean(0)),
+        "tempo": track.tempo,
+        "tempo_confidence": track.tempo_confidence,
+        "key": track.key,
+        "key_confidence": track.key_confidence,
+        "loudness": track.loudness,
     }
 
 

@@ -43,6 +43,11 @@ class Heard:
     probabilities: bytes  # [K]
     unit_max: bytes  # [D]
     unit_mean: bytes  # [D]
+    tempo: float | None  # beats a minute
+    tempo_confidence: float  # in [0, 1], as is the next but one
+    key: str | None
+    key_confidence: float
+    loudness: float | None  # LUFS
 
 
 class Worker:

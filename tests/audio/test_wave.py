@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from menura.audio import check_wave, cut, load, resample, write
+from menura.audio import check_wave, cut, load, read_tags, resample, write
 from menura.errors import AudioError
 from tests.audio.sounds import music
 
@@ -137,3 +137,15 @@ def test_cut():
     assert cut(np.arange(6), 2, 2, 99).tolist() == [4, 5]
     with pytest.raises(ValueError):
         cut(np.arange(6), 2, 2, 1)
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+def test_tags_are_written_and_the_same_call_gives_the_same_bytes(tmp_path, ending):
+    tags = {"title": "Lied ohne Wörter", "artist": "somebody", "album": "Studies"}
+    paths = [tmp_path / f"{name}.{ending}" for name in "ab"]
+    for path in paths:
+        write(path, MONO, RATE, tags=tags)
+    found = read_tags(paths[0])
+    assert (found.title, found.artist, found.album) == tuple(tags.values())
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    np.testing.assert_allclose(load(paths[0], RATE), MONO, atol=1e-4)

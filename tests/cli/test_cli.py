@@ -60,6 +60,7 @@ def test_tags_are_sorted_and_have_a_course_in_time(menura, filled, songs):
     assert shown["by_second"]["times"] == [0.0, 1.0]
     assert {len(row) for row in shown["by_second"]["probabilities"].values()} == {2}
     _, text, _ = menura("tags", 1)
+    assert f"{shown['loudness']:.1f} LUFS" in text and shown["key"] in text
     assert "low*" in text and "high*" not in text
 
 
@@ -84,7 +85,12 @@ def test_a_name_of_digits_is_an_id_first(menura, filled, songs, monkeypatch):
 def test_tracks_answers_queries_and_points_at_their_faults(menura, filled):
     rows = answer(menura("tracks", 'artist:"artist 1"', "--json"))
     assert {row["artist"] for row in rows} == {"Artist 1"} and len(rows) == 3
-    assert set(rows[0]) == {"id", "path", "title", "artist", "album", "seconds", "tags"}
+    measured = {"tempo", "tempo_confidence", "key", "key_confidence", "loudness"}
+    named = {"id", "path", "title", "artist", "album", "seconds", "tags"}
+    assert set(rows[0]) == named | measured
+    by_key = answer(menura("tracks", f'key:"{rows[0]["key"]}" loudness:-70..0', "--json"))
+    assert rows[0] in by_key and {row["key"] for row in by_key} == {rows[0]["key"]}
+    assert f"{rows[0]['loudness']:.0f} LUFS" in menura("tracks", f"id:{rows[0]['id']}")[1]
     code, out, said = menura("tracks", "colour:blue>2")
     assert (code, out) == (2, "") and "colour" in said and "^" in said
 
@@ -216,7 +222,10 @@ def test_upkeep_from_the_command_line(menura, filled, songs, tmp_path):
 
     with np.load(tmp_path / "v.npz", allow_pickle=False) as file:
         assert file["embeddings"].shape == (5, 12) and file["tags"].tolist() == ["low", "high"]
+        assert -40 < file["loudness"].mean() < 0 and file["tempo"].shape == (5,)
+        keys = file["key"].tolist()
     rows = list(csv.DictReader((tmp_path / "v.csv").read_text().splitlines()))
+    assert [row["key"] for row in rows] == keys
     assert len(rows) == 5 and float(rows[0]["e0"]) == pytest.approx(file_value(tmp_path), rel=1e-5)
     songs.rename(tmp_path / "moved")
     moved = answer(menura("library", "relocate", songs, tmp_path / "moved", "--json"))

@@ -1,0 +1,183 @@
+"""From music to an encoder: teachers label, the network learns, one ONNX file comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from menura.datasets import Dataset
+from menura.errors import TrainingError
+from menura.systems.encoder import corpus, teachers
+from menura.systems.encoder.config import Config
+from menura.systems.encoder.export import onnx_file
+from menura.systems.encoder.lessons import Lessons
+from menura.systems.encoder.task import EncoderTask
+from menura.train import Cosine, Settings, WarmUp, checkpoint
+from menura.train.fit import CHECKPOINT
+
+HEARD = ("musicnn_MTT", "musicnn_MSD")  # the teachers that hear altered versions too
+TAUGHT = (*HEARD, "won_mtat_fcn", "won_msd_fcn", "won_jamendo_fcn")
+WINDOWS = 8_000  # from which the embedding's whitening is taken
+STEADY = 1e-3  # of the largest variance, added to each before it is divided by
+PREFIXES = ("genre---", "instrument---", "mood/theme---")  # of Jamendo's words
+NOTHING: Mapping[str, Mapping[str, Any]] = {}
+ORDER = ("million_song", "magnatagatune", "jamendo")  # whose word is taken where several have it
+
+
+def prepare(
+    music: Dataset,
+    weights: Path | None,
+    path: Path,
+    config: Config,
+    *,
+    synthetic: int = 300,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> list[str]:
+    """Pack the train split of `music` (all of it where it has none) and synthetic pieces.
+
+    `weights` is the folder of the teachers' files. Returns a sentence for each piece left out.
+    """
+    if weights is None:
+        raise TrainingError(
+            "the encoder learns from published networks: give the folder of their weights "
+            "(--teachers FOLDER), or a pack that was made before (--data FILE.npy)"
+        )
+    items = music.of("train") or music.items
+    sources = [
+        corpus.from_file(item.path, item.artist or str(item.path), genre(item.labels), config)
+        for item in items
+    ]
+    sources += [corpus.from_synthetic(n, config) for n in range(synthetic)]
+    taught = [teachers.load(name, weights) for name in TAUGHT]
+    return corpus.write(path, sources, taught, config, patient=HEARD, seed=seed, progress=progress)
+
+
+def genre(labels: Mapping[str, str | float]) -> str | None:
+    value = labels.get("genre", labels.get("label"))
+    return value if isinstance(value, str) else None
+
+
+def build(config: Config, data: Path) -> tuple[EncoderTask, Lessons]:
+    """The task and its data, for `fit`; `data` is a pack."""
+    lessons = Lessons(data, config)
+    return EncoderTask(config, lessons), lessons
+
+
+def settings(config: Config, **given: Any) -> Settings:
+    """How the encoder is trained where nothing else is said."""
+    chosen: dict[str, Any] = {
+        "batch_size": config.batch_size,
+        "schedule": WarmUp(share=0.03, then=Cosine()),
+        "average": 0.998,
+        "precision": "bfloat16",
+        "save_every": 500,
+        "read_ahead": 2,
+    }
+    return Settings(**chosen | given)
+
+
+def trained(run: Path, data: Path) -> EncoderTask:
+    """The task of a run with its averaged weights."""
+    header = checkpoint.peek(run / CHECKPOINT)
+    if header.system != EncoderTask.name:
+        raise TrainingError(f"{run} holds a run of {header.system!r}; 'encoder' is needed")
+    config = Config(**{name: tuples(value) for name, value in header.config.items()})
+    task = build(config, data)[0]
+    checkpoint.load(run / CHECKPOINT, task)
+    return task.eval()
+
+
+def tuples(value: Any) -> Any:
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
+
+
+def export(
+    run: Path, data: Path, version: str, tags: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> bytes:
+    """An ONNX file of a run that learnt from the pack `data`.
+
+    `tags` adds to what is said of a tag: `meaning`, `checked`, and `scale` and `shift` by which
+    its logit is calibrated.
+    """
+    task = trained(run, data)
+    words, linear = joined_words(task)
+    described = []
+    for number, (word, corpus_name) in enumerate(words):
+        known = tags.get(word, {})
+        linear.weight.data[number] *= known.get("scale", 1.0)
+        linear.bias.data[number] *= known.get("scale", 1.0)
+        linear.bias.data[number] += known.get("shift", 0.0)
+        meaning = known.get("meaning", f"a word of {corpus_name}")
+        described.append(
+            {"name": word, "meaning": meaning, "checked": bool(known.get("checked", False))}
+        )
+    config = task.config
+    whitening = half_whitening(hear(task, WINDOWS))
+    said = {
+        "version": version,
+        "sample_rate": config.sample_rate,
+        "n_fft": config.n_fft,
+        "hop_length": config.hop_length,
+        "n_mels": config.n_mels,
+        "frames": config.frames,
+        "dimension": whitening[1].shape[1],
+        "tags": described,
+    }
+    return onnx_file(task.net, linear, whitening, said)
+
+
+def joined_words(task: EncoderTask) -> tuple[list[tuple[str, str]], nn.Linear]:
+    """The words (word, corpus) and the layer that says them.
+
+    What teachers of one corpus say is averaged; a word of several corpora is that of the first in
+    `ORDER`.
+    """
+    columns: dict[tuple[str, str], list[int]] = {}
+    place = 0
+    for teacher in task.lessons.said["teachers"]:
+        for number, tag in enumerate(teacher["tags"]):
+            columns.setdefault((plain(tag), teacher["corpus"]), []).append(place + number)
+        place += len(teacher["tags"])
+    words: dict[str, str] = {}
+    owners = dict.fromkeys([*ORDER, *(owner for _, owner in columns)])
+    for owner in owners:
+        for word, other in columns:
+            if owner == other and word.lower() not in map(str.lower, words):
+                words[word] = owner
+    chosen = [columns[item] for item in words.items()]
+    layer = nn.Linear(task.config.dimension, len(chosen))
+    with torch.no_grad():
+        layer.weight.copy_(torch.stack([task.tags.weight[c].mean(0) for c in chosen]))
+        layer.bias.copy_(torch.stack([task.tags.bias[c].mean() for c in chosen]))
+    return list(words.items()), layer
+
+
+def plain(tag: str) -> str:
+    for prefix in PREFIXES:
+        tag = tag.removeprefix(prefix)
+    return tag
+
+
+@torch.no_grad()
+def hear(task: EncoderTask, count: int, size: int = 256) -> np.ndarray:
+    """Embeddings [count, D] of windows that the task learnt from."""
+    records = task.lessons.pack.records["picture"]
+    rows = task.lessons.indices
+    rows = rows[:: max(1, len(rows) // count)]
+    parts: Sequence[np.ndarray] = [rows[i : i + size] for i in range(0, len(rows), size)]
+    return np.concatenate([task.hear(torch.from_numpy(records[part])).numpy() for part in parts])
+
+
+def half_whitening(heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean [D] and basis [D, D] after which no direction outweighs the others by much."""
+    mean = heard.mean(0)
+    values, directions = np.linalg.eigh(np.cov((heard - mean).T.astype(np.float64)))
+    values, directions = values[::-1].clip(0), directions[:, ::-1]
+    basis = directions * (values + STEADY * values.max()) ** -0.25
+    return mean.astype(np.float64), basis
