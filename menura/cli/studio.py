@@ -199,7 +199,15 @@ def export(
     ] = None,
     data: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option(metavar="PACK", help="What it learnt from, where it is not in the run."),
+        typer.Option(metavar="PACK", help="What it learnt from, where that was moved."),
+    ] = None,
+    tags: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="JSON", help="What is known of its tags: calibration, meaning."),
+    ] = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--version", metavar="TEXT", help="Of the encoder (default: the steps)."),
     ] = None,
     json: JsonOption = False,
 ) -> Answer:
@@ -210,7 +218,7 @@ def export(
     needs_studio("export")
     from menura.systems import runs
 
-    path = runs.export(run, out, data)
+    path = runs.export(run, out, data, tags, name)
     return Answer({"path": str(path)}, [f"wrote {clean(path)}"], json)
 
 

@@ -16,13 +16,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from menura.audio import shown
 from menura.datasets import Dataset, Item, by_artist
+from menura.encoders.agreement import agreement
 from menura.encoders.analysis import analyze_file
 from menura.encoders.protocol import Encoder, identity
 from menura.errors import AudioError, DataError
@@ -68,7 +69,7 @@ def evaluate_encoder(
     """`evaluate` on the files of a dataset; labels as in `known_of`, the rest as in `embed`."""
     known, remarks = known_of(dataset, classes, values)
     heard = embed(dataset.items, encoder, jobs, progress, cache=cache)
-    return evaluate(
+    report = evaluate(
         heard.embeddings,
         known,
         setting,
@@ -76,6 +77,7 @@ def evaluate_encoder(
         encoder=heard.encoder,
         problems=(*dataset.problems, *remarks, *heard.problems),
     )
+    return replace(report, tags=agreement(heard.probabilities, encoder.tags, known, report.judged))
 
 
 def compare_encoders(

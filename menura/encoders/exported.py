@@ -25,6 +25,7 @@ from menura.encoders.network import Network, metadata
 from menura.encoders.protocol import Frames, Tag, join
 from menura.errors import EncoderError
 
+WEIGHTS = Path(__file__).parent / "weights"
 NUMBERS = ("sample_rate", "n_fft", "hop_length", "n_mels", "frames", "dimension")
 
 

@@ -16,7 +16,8 @@ from menura.encoders.protocol import Encoder, Tag, identity
 from menura.errors import EncoderError
 
 GROUP = "menura.encoders"
-BUILT_IN = ("musicnn", "musicnn-mtt", "musicnn-msd")
+SHIPPED = ("lyrebird",)  # files that `menura export` wrote
+BUILT_IN = ("musicnn", *SHIPPED, "musicnn-mtt", "musicnn-msd")
 ENDING = ".onnx"  # of a file that `menura export` wrote, given by its path
 DEFAULT = "musicnn"
 PARTS = (
@@ -56,6 +57,10 @@ def load(name: str) -> Encoder:
 
 
 def maker(name: str) -> Callable[[], Encoder]:
+    if name in SHIPPED:
+        from menura.encoders.exported import WEIGHTS, Exported
+
+        return lambda: Exported(WEIGHTS / f"{name}{ENDING}", name)
     if name in BUILT_IN:
         from menura.encoders import musicnn
 
@@ -82,9 +87,7 @@ def plugins() -> dict[str, EntryPoint]:
 
 def described() -> list[str]:
     """`name@version` of those built in; of others the name, since they are not loaded for this."""
-    from menura.encoders.musicnn import VERSION
-
-    return [f"{name}@{VERSION}" if name in BUILT_IN else name for name in names()]
+    return [identity(load(name)) if name in BUILT_IN else name for name in names()]
 
 
 def check(name: str, encoder: object) -> None:

@@ -7,8 +7,8 @@ in an embedding.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from menura.metrics.hearing import (
 )
 from menura.metrics.paired import PROBES as PAIRED
 from menura.metrics.paired import Difference, paired, pool_of
+from menura.metrics.tags import CheckedTag, tag_line
 
 PROBES = {"classes": class_probe, "values": value_probe, "artists": artist_probe}
 
@@ -40,6 +41,7 @@ class Report:
     figures: tuple[Figure, ...] | tuple[Difference, ...]
     skipped: tuple[str, ...]  # why a probe was not made
     problems: tuple[str, ...]  # of files and labels
+    tags: Mapping[str, CheckedTag] = field(default_factory=dict)  # that are also classes
 
     def json(self) -> dict[str, Any]:
         """The report in the types of JSON; a number that is not known is None."""
@@ -52,6 +54,7 @@ class Report:
         text += [
             figure_line(f) if isinstance(f, Figure) else difference_line(f) for f in self.figures
         ]
+        text += [tag_line(name, one) for name, one in self.tags.items()]
         text += [f"  {why}" for why in self.skipped]
         return text + [f"  problems {len(self.problems)}"] * bool(self.problems)
 

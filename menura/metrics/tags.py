@@ -106,3 +106,14 @@ def refusal(positives: int, groups: int, table: tuple[Bin, ...]) -> str | None:
                 f"(between {row.low:.2f} and {row.high:.2f})"
             )
     return None
+
+
+def tag_line(name: str, one: CheckedTag) -> str:
+    """What was found of a tag, for people."""
+    auc, error = one.auc, one.error
+    verdict = "it holds" if one.checked else f"not checked: {one.why_not}"
+    return (
+        f"  tag {name}: {one.positives} of {one.tracks} tracks; "
+        f"ROC-AUC {auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}], "
+        f"calibration error {error.value:.3f} [{error.low:.3f}, {error.high:.3f}]; {verdict}"
+    )

@@ -1,7 +1,7 @@
 """From a system's name to a trained run in a folder, and from there to an encoder in a file.
 
 A run's folder holds what `menura.train.fit` writes, `data.npy` where data was packed for it, and
-`data.json`, which says where the pack is.
+`pack.json`, which says where the pack is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from menura.systems import registry
 
 Say = Callable[[str], None]
 NOTHING: Mapping[str, str] = {}
-PACK, WHERE, EXPORTED = "data.npy", "data.json", "encoder.onnx"
+PACK, WHERE, EXPORTED = "data.npy", "pack.json", "encoder.onnx"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +80,18 @@ def folder(run: Path) -> None:
         raise TrainingError(f"{run} cannot be made ({error.strerror or error})") from error
 
 
+def said_of(tags: Path | None) -> dict[str, dict[str, Any]]:
+    if tags is None:
+        return {}
+    try:
+        said = json.loads(tags.read_text("utf-8"))
+        if all(isinstance(one, dict) for one in said.values()):
+            return dict(said)
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise TrainingError(f"{tags} is no JSON object of tags; `scripts/calibrate_tags.py` makes one")
+
+
 def pack_of(run: Path) -> Path:
     """Where the pack of a run is."""
     try:
@@ -88,8 +100,16 @@ def pack_of(run: Path) -> Path:
         return run / PACK
 
 
-def export(run: Path, out: Path | None = None, data: Path | None = None) -> Path:
+def export(
+    run: Path,
+    out: Path | None = None,
+    data: Path | None = None,
+    tags: Path | None = None,
+    version: str | None = None,
+) -> Path:
     """Write a run as an encoder; give its path, `encoder.onnx` in the run where none is named.
+
+    `tags` is a JSON file that says of some tags `meaning`, `checked`, `scale` and `shift`.
 
     `data` is the pack that the run learnt from, where it is no longer where it was.
     """
@@ -102,7 +122,7 @@ def export(run: Path, out: Path | None = None, data: Path | None = None) -> Path
         raise TrainingError(f"{run} holds a run of {header.system!r}, which is no encoder")
     pack = data or pack_of(run)
     out = out or run / EXPORTED
-    content = recipe.export(run, pack, f"{header.step}")
+    content = recipe.export(run, pack, version or str(header.step), said_of(tags))
     part = out.with_name(out.name + ".part")
     try:
         part.write_bytes(content)

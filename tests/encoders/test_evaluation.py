@@ -10,6 +10,8 @@ import pytest
 
 from menura import encoders
 from menura.datasets import Dataset, Item
+from menura.encoders import Tag
+from menura.encoders.agreement import agreement
 from menura.encoders.evaluation import (
     compare,
     compare_encoders,
@@ -250,3 +252,25 @@ def test_differences_are_those_of_the_script(scripts, monkeypatch, capsys):
         # the script draws the groups in another order
         assert figure.difference.low == pytest.approx(edges.low, abs=0.05)
         assert figure.difference.high == pytest.approx(edges.high, abs=0.05)
+
+
+def test_a_tag_that_is_also_a_class_is_compared_word_by_word():
+    random = np.random.default_rng(0)
+    true = random.random((600, 2)) < [0.3, 0.5]
+    classes = np.where(true[:, 0], "Jazz", np.where(true[:, 1], "folk", "other"))
+    said = np.full((600, 3), 0.5)
+    said[:, 0] = np.where(random.random(600) < 0.5, 0.3, np.where(true[:, 0], 0.6, 0.17))
+    groups = np.array([str(n % 60) for n in range(600)])
+    known = Known(
+        splits=np.where(np.arange(600) < 50, "train", "valid"),
+        groups=groups,
+        artists=groups,
+        classes=classes,
+    )
+    tags = [Tag("jazz", "", True), Tag("loud", "", False), Tag("folk", "", False)]
+    found = agreement(said, tags, known, ("valid",))
+    assert list(found) == ["jazz", "folk"]
+    assert found["jazz"].tracks == 550 and found["jazz"].positives == (classes[50:] == "Jazz").sum()
+    assert found["jazz"].auc.value > 0.6 and found["folk"].auc.value == 0.5
+    assert not found["folk"].checked  # one half was said of a third
+    assert agreement(said, tags[1:2], known, ("valid",)) == {}

@@ -148,8 +148,8 @@ def test_threads_change_no_number():
     assert said[0] == said[1] and len(said[0]) > 1000
 
 
-def test_the_three_are_there_and_the_default_is_both():
-    assert names()[:3] == ["musicnn", "musicnn-mtt", "musicnn-msd"]
+def test_all_are_there_and_the_default_is_both():
+    assert names()[:4] == ["musicnn", "lyrebird", "musicnn-mtt", "musicnn-msd"]
     assert get() is get("musicnn") is get(None)
 
 

@@ -73,7 +73,9 @@ def test_another_package_adds_an_encoder(tmp_path):
 
 
 def test_an_unknown_name_is_answered_with_the_known():
-    with pytest.raises(EncoderError, match=r"'mozart'.*musicnn@1, musicnn-mtt@1, musicnn-msd@1"):
+    with pytest.raises(
+        EncoderError, match=r"'mozart'.*musicnn@1, lyrebird@1, musicnn-mtt@1, musicnn-msd@1"
+    ):
         get("mozart")
 
 

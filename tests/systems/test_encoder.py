@@ -13,7 +13,7 @@ from menura.datasets.pack import Pack  # noqa: E402
 from menura.encoders.exported import Exported  # noqa: E402
 from menura.errors import DataError, EncoderError, TrainingError  # noqa: E402
 from menura.systems import runs  # noqa: E402
-from menura.systems.encoder import corpus, recipe, task  # noqa: E402
+from menura.systems.encoder import corpus, model, recipe, task  # noqa: E402
 from menura.systems.encoder.config import CONFIGS, TINY  # noqa: E402
 from tests.systems import lessons  # noqa: E402
 
@@ -38,17 +38,20 @@ def test_the_file_says_what_the_network_says(trained, exported):
     run, pack = trained
     lecture = recipe.trained(run, pack)
     words, layer = recipe.joined_words(lecture)
-    mean, basis = recipe.half_whitening(recipe.hear(lecture, recipe.WINDOWS))
+    learnt, plain = recipe.changes(lecture)
     file = Exported(exported)
-    picture = np.random.default_rng(0).random((5, file.frames, file.n_mels)).astype(np.float32)
-    for one in picture:
+    pictures = np.random.default_rng(0).random((5, file.frames, file.n_mels)).astype(np.float32)
+    for picture in pictures:
         with torch.no_grad():
-            heard = lecture.net(torch.from_numpy(one[None]))
-            wanted = (heard.numpy()[0] - mean) @ basis, layer(heard).numpy()[0]
-        embedding, logits = file.network(one)
-        scale = np.abs(wanted[0]).max()
-        np.testing.assert_allclose(embedding / scale, wanted[0] / scale, atol=1e-3)  # float16
-        np.testing.assert_allclose(logits, wanted[1], atol=1e-3)
+            one = torch.from_numpy(picture[None])
+            layers = [*lecture.net.pooled(one), model.moments(one)]
+            said = layer(lecture.net(one)).numpy()[0]
+        both = zip(layers, [*learnt, plain], strict=True)
+        wanted = np.concatenate([(x.numpy()[0] - how.mean) @ how.basis for x, how in both])
+        embedding, logits = file.network(picture)
+        size = np.linalg.norm(wanted)
+        np.testing.assert_allclose(embedding / size, wanted / size, atol=1e-3)  # float16
+        np.testing.assert_allclose(logits, said, atol=1e-3)
     assert [tag.name for tag in file.tags] == [word for word, _ in words]
 
 
@@ -145,3 +148,30 @@ def test_music_without_teachers_is_refused_before_training(tmp_path):
     (tmp_path / "m.csv").write_text("path,artist\n")
     with pytest.raises((DataError, TrainingError)):
         runs.train("encoder", tmp_path / "m.csv", tmp_path / "run", steps=1)
+
+
+def test_a_run_beside_its_pack_is_exported_from_there(tmp_path):
+    pack = lessons.pack(tmp_path, config=CONFIGS["base"])
+    runs.train("encoder", pack, tmp_path, steps=1, changes={"batch_size": "4"})
+    path = runs.export(tmp_path, tags=None, version="7")
+    assert path == tmp_path / "encoder.onnx" and Exported(path, "mine").version == "7"
+
+
+def test_what_is_known_of_tags_goes_into_the_file(trained, tmp_path):
+    run, pack = trained
+    said = tmp_path / "tags.json"
+    said.write_text('{"a": {"meaning": "the first", "checked": true, "scale": 2, "shift": -1}}')
+    paths = [tmp_path / "plain.onnx", tmp_path / "known.onnx"]
+    plain, known = (
+        Exported(runs.export(run, path, pack, tags))
+        for path, tags in zip(paths, (None, said), strict=True)
+    )
+    assert [t.checked for t in known.tags] == [t.name == "a" for t in known.tags]
+    picture = np.zeros((known.frames, known.n_mels), np.float32)
+    one, other = plain.network(picture)[1], known.network(picture)[1]
+    place = [t.name for t in known.tags].index("a")
+    assert known.tags[place].meaning == "the first"
+    assert other[place] == pytest.approx(2 * one[place] - 1, abs=1e-2)
+    said.write_text("[]")
+    with pytest.raises(TrainingError, match="no JSON object of tags"):
+        runs.export(run, paths[0], pack, said)

@@ -6,5 +6,5 @@ SYSTEM = System(
     name="encoder",
     summary="a small network that hears what several large ones hear, for `menura index`",
     source="menura; distillation after Hinton, Vinyals & Dean, 2015",
-    configs={"base": 1_144_176},
+    configs={"base": 1_141_728},
 )

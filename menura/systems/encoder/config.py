@@ -17,7 +17,7 @@ class Config:
     hop_length: int = 256  # samples
     n_mels: int = 96
     frames: int = 187  # of a window: 2.992 s
-    stem: Stem = ((16, 5, 2, 2), (32, 3, 2, 2), (64, 3, 2, 2))
+    stem: Stem = ((32, 9, 4, 4), (64, 3, 2, 2))
     trunk: Trunk = ((320, 1, 1), (320, 3, 1), (384, 3, 1))
     dimension: int = 256  # of the embedding
     batch_size: int = 128  # windows

@@ -13,6 +13,8 @@ from torch import nn
 
 from menura.systems.encoder.config import Config
 
+CEPSTRA = 20  # coefficients of which `moments` are taken
+
 
 class Along(nn.Module):
     """Convolution over time, batch norm, ReLU; added to its input if alike. [B, C, F]."""
@@ -69,8 +71,32 @@ class Net(nn.Module):
         self.embed = nn.Linear(2 * before, config.dimension)
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        return self.embed(self.pooled(picture)[-1])
+
+    def pooled(self, picture: torch.Tensor) -> list[torch.Tensor]:
+        """Mean and maximum over the window [B, 2 C] of every layer of the trunk."""
         x = (picture - self.centre) / self.spread  # [B, F, M]
         x = x.transpose(1, 2)[:, None].contiguous(memory_format=torch.channels_last)
-        x = self.stem(x)  # [B, C, M', F']
-        x = self.trunk(x.flatten(1, 2))  # [B, C, F']
-        return self.embed(torch.cat([x.mean(2), x.amax(2)], 1))
+        x = self.stem(x).flatten(1, 2)  # [B, M' C', F']
+        found = []
+        for layer in self.trunk:
+            x = layer(x)  # [B, C, F']
+            found.append(torch.cat([x.mean(2), x.amax(2)], 1))
+        return found
+
+
+def moments(picture: torch.Tensor) -> torch.Tensor:
+    """What needs no learning, of pictures [B, F, M]: 60 numbers each.
+
+    Of 20 cepstral coefficients (DCT-II over mels): mean, deviation, and mean absolute change.
+    """
+    cepstra = picture.float() @ cosines(picture.shape[2]).to(picture.device)  # [B, F, 20]
+    mean = cepstra.mean(1)
+    spread = (cepstra - mean[:, None]).square().mean(1).sqrt()
+    return torch.cat([mean, spread, cepstra.diff(dim=1).abs().mean(1)], 1)
+
+
+def cosines(n_mels: int) -> torch.Tensor:
+    """The DCT-II [M, 20], not scaled."""
+    mel, order = torch.arange(n_mels)[:, None] + 0.5, torch.arange(CEPSTRA)
+    return torch.cos(torch.pi / n_mels * mel * order)

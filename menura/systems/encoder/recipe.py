@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,20 @@ from menura.datasets import Dataset
 from menura.errors import TrainingError
 from menura.systems.encoder import corpus, teachers
 from menura.systems.encoder.config import Config
-from menura.systems.encoder.export import onnx_file
+from menura.systems.encoder.export import Change, onnx_file
 from menura.systems.encoder.lessons import Lessons
+from menura.systems.encoder.model import moments
 from menura.systems.encoder.task import EncoderTask
 from menura.train import Cosine, Settings, WarmUp, checkpoint
 from menura.train.fit import CHECKPOINT
 
 HEARD = ("musicnn_MTT", "musicnn_MSD")  # the teachers that hear altered versions too
 TAUGHT = (*HEARD, "won_mtat_fcn", "won_msd_fcn", "won_jamendo_fcn")
+SYNTHETIC = 300  # pieces that are made beside the music, at most as many as it has
 WINDOWS = 8_000  # from which the embedding's whitening is taken
+ROOMS = (40, 60, 96)  # numbers of the last layers in the embedding, the last of all at the end
+PLAIN = 0.6  # of the moments there, beside 1 of each layer
+TINY = 1e-12
 STEADY = 1e-3  # of the largest variance, added to each before it is divided by
 PREFIXES = ("genre---", "instrument---", "mood/theme---")  # of Jamendo's words
 NOTHING: Mapping[str, Mapping[str, Any]] = {}
@@ -35,7 +40,6 @@ def prepare(
     path: Path,
     config: Config,
     *,
-    synthetic: int = 300,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> list[str]:
@@ -53,7 +57,7 @@ def prepare(
         corpus.from_file(item.path, item.artist or str(item.path), genre(item.labels), config)
         for item in items
     ]
-    sources += [corpus.from_synthetic(n, config) for n in range(synthetic)]
+    sources += [corpus.from_synthetic(n, config) for n in range(min(SYNTHETIC, len(items)))]
     taught = [teachers.load(name, weights) for name in TAUGHT]
     return corpus.write(path, sources, taught, config, patient=HEARD, seed=seed, progress=progress)
 
@@ -118,7 +122,7 @@ def export(
             {"name": word, "meaning": meaning, "checked": bool(known.get("checked", False))}
         )
     config = task.config
-    whitening = half_whitening(hear(task, WINDOWS))
+    learnt, plain = changes(task)
     said = {
         "version": version,
         "sample_rate": config.sample_rate,
@@ -126,10 +130,10 @@ def export(
         "hop_length": config.hop_length,
         "n_mels": config.n_mels,
         "frames": config.frames,
-        "dimension": whitening[1].shape[1],
+        "dimension": sum(change.basis.shape[1] for change in (*learnt, plain)),
         "tags": described,
     }
-    return onnx_file(task.net, linear, whitening, said)
+    return onnx_file(task.net, linear, learnt, plain, said)
 
 
 def joined_words(task: EncoderTask) -> tuple[list[tuple[str, str]], nn.Linear]:
@@ -164,20 +168,39 @@ def plain(tag: str) -> str:
     return tag
 
 
-@torch.no_grad()
-def hear(task: EncoderTask, count: int, size: int = 256) -> np.ndarray:
-    """Embeddings [count, D] of windows that the task learnt from."""
-    records = task.lessons.pack.records["picture"]
-    rows = task.lessons.indices
-    rows = rows[:: max(1, len(rows) // count)]
-    parts: Sequence[np.ndarray] = [rows[i : i + size] for i in range(0, len(rows), size)]
-    return np.concatenate([task.hear(torch.from_numpy(records[part])).numpy() for part in parts])
+def changes(task: EncoderTask) -> tuple[list[Change], Change]:
+    """How the last layers and the moments become the embedding, by recordings that taught."""
+    pictures = recordings(task)
+    heard: list[list[np.ndarray]] = []
+    with torch.no_grad():
+        for part in np.array_split(pictures, max(1, len(pictures) // 256)):
+            picture = torch.from_numpy(part).float()
+            layers = [*task.net.pooled(picture)[-len(ROOMS) :], moments(picture)]
+            heard.append([layer.numpy() for layer in layers])
+    *learnt, plain = (np.concatenate(parts) for parts in zip(*heard, strict=True))
+    rooms = ROOMS[-len(learnt) :]
+    found = [half_whitening(*both) for both in zip(learnt, rooms, strict=True)]
+    return found, half_whitening(plain, plain.shape[1], PLAIN)
 
 
-def half_whitening(heard: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean [D] and basis [D, D] after which no direction outweighs the others by much."""
-    mean = heard.mean(0)
-    values, directions = np.linalg.eigh(np.cov((heard - mean).T.astype(np.float64)))
-    values, directions = values[::-1].clip(0), directions[:, ::-1]
-    basis = directions * (values + STEADY * values.max()) ** -0.25
-    return mean.astype(np.float64), basis
+def recordings(task: EncoderTask) -> np.ndarray:
+    """Up to `WINDOWS` pictures of real music as it was; of all, where there is none."""
+    records, rows = task.lessons.pack.records, task.lessons.indices
+    labels = task.lessons.said["labels"]
+    made = [n for n, label in enumerate(labels) if label.startswith("synthetic ")]
+    real = rows[(records["version"][rows] == 0) & ~np.isin(records["label"][rows], made)]
+    rows = real if len(real) > 1 else rows
+    return records["picture"][rows[:: max(1, len(rows) // WINDOWS)]]
+
+
+def half_whitening(heard: np.ndarray, room: int, weight: float = 1.0) -> Change:
+    """Puts [n, D] into up to `room` directions, none of which outweighs the others by much.
+
+    The mean square of what comes out is `weight` squared.
+    """
+    mean = heard.mean(0, dtype=np.float64)
+    values, directions = np.linalg.eigh(np.cov((heard - mean).T))
+    values, directions = values[::-1].clip(0)[:room], directions[:, ::-1][:, :room]
+    scale = (values + STEADY * values.max() + TINY) ** -0.25
+    total = np.sqrt((values * scale**2).sum())
+    return Change(mean=mean, basis=directions * scale * weight / max(total, TINY))
