@@ -1,9 +1,10 @@
 """One training loop for every system: one loss, adversaries, stages.
 
 No random state is stored: data order and noise are functions of (seed, step, rank), so a resumed
-run equals an unbroken one bit for bit (on one kind of machine, with steps as its end), and how
-often one saves or evaluates changes no weight. Several ranks or micro-batches equal one process on
-the joined batch where no layer looks across the batch (batch norm) or draws (dropout).
+run equals an unbroken one bit for bit (on one kind of machine, with as many threads, and steps as
+its end), and how often one saves or evaluates changes no weight. Several ranks or micro-batches
+equal one process on the joined batch where no layer looks across the batch (batch norm) or draws
+(dropout).
 """
 
 from __future__ import annotations

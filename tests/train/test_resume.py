@@ -55,7 +55,7 @@ def killed(tmp_path_factory):
         subprocess.Popen(
             [sys.executable, "-c", VICTIM.format(kind=kind.__name__), folder / kind.__name__],
             cwd=ROOT,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env=os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())},  # sums differ
         )
         for kind in KINDS
     ]
