@@ -41,7 +41,7 @@ def tags(
         raise TrackError(f"{track} is an id, and there is no library at {place}")
     else:
         heard = analyze(existing(track, place))
-    known = {tag.name: tag for tag in encoders.get(heard.encoder.split("@")[0]).tags}
+    known = {tag.name: tag for tag in encoders.get(heard.encoder.rpartition("@")[0]).tags}
     rows = [
         {"tag": name, "probability": value, "checked": known[name].checked}
         for name, value in heard.tags.items()
@@ -67,9 +67,11 @@ def tags(
         (f"{value:.2f}", "#" * round(20 * value), name + ("*" if known[name].checked else ""))
         for name, value in list(heard.tags.items())[:count]
     ]
+    checked = any(row["checked"] for row in rows)
+    legend = "* compared with people's labels" if checked else "no tag was checked"
     text = [
         bold(clean(heard.path)),
-        f"{clock(heard.seconds)}, heard by {heard.encoder}; * compared with people's labels",
+        f"{clock(heard.seconds)}, heard by {heard.encoder}; {legend}",
         f"{measured(heard)}; in brackets how sure, from 0 to 1",
         *columns(table),
     ]

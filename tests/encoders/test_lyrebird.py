@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from menura import analyze, encoders
+from menura import Library, analyze, encoders
+from menura.audio import write
+from menura.cli.main import run
 from menura.datasets.synthetic import piece as made
 from tests.conftest import piece
 
@@ -48,3 +50,14 @@ def test_it_hears_what_its_teachers_hear(lyrebird):
     one, other = (np.log(np.array(rows)) for rows in said.values())
     one, other = one - one.mean(0), other - other.mean(0)
     assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.5
+
+
+def test_unchecked_tags_are_said_to_be(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "a.wav"
+    write(path, piece(3, 4.0).astype(np.float32), 16_000)
+    library = tmp_path / "l.db"
+    with Library(library) as shelf:
+        shelf.index([path], encoder="lyrebird")
+    monkeypatch.setattr("sys.argv", ["menura", "tags", "1", "--library", str(library)])
+    assert run() == 0
+    assert "no tag was checked" in capsys.readouterr().out
