@@ -3,11 +3,14 @@
 FFmpeg, soxr and tinytag are imported where they are used, so importing this costs nothing.
 """
 
+from menura.audio.chroma import chromagram
+from menura.audio.constant_q import constant_q
 from menura.audio.decode import Stream, load, stream
 from menura.audio.features import (
     decibels,
     log1p_power,
     log_mel_blocks,
+    magnitude_spectrogram,
     mel_blocks,
     mel_spectrogram,
     mfcc,
@@ -19,7 +22,9 @@ from menura.audio.files import EXTENSIONS, open_regular, shown
 from menura.audio.filetags import FileTags, read_tags
 from menura.audio.identity import identify
 from menura.audio.mel import mel_filters
+from menura.audio.pyramids import gaussian_pyramid, laplacian_pyramid, multiresolution
 from menura.audio.resampling import Resampler, resample
+from menura.audio.tempogram import tempogram
 from menura.audio.wave import check_wave, cut, write
 
 __all__ = [
@@ -28,16 +33,22 @@ __all__ = [
     "Resampler",
     "Stream",
     "check_wave",
+    "chromagram",
+    "constant_q",
     "cut",
     "decibels",
+    "gaussian_pyramid",
     "identify",
+    "laplacian_pyramid",
     "load",
     "log1p_power",
     "log_mel_blocks",
+    "magnitude_spectrogram",
     "mel_blocks",
     "mel_filters",
     "mel_spectrogram",
     "mfcc",
+    "multiresolution",
     "open_regular",
     "power_spectrogram",
     "read_tags",
@@ -46,5 +57,6 @@ __all__ = [
     "stft",
     "stream",
     "stream_frames",
+    "tempogram",
     "write",
 ]

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from menura.cli import library, playlist, studio
+from menura.cli import library, playlist
 from menura.cli.answer import Answer, clean, show
 from menura.cli.doctor import doctor
+from menura.cli.evaluate import evaluate
 from menura.cli.index import index
+from menura.cli.needs import StudioError
+from menura.cli.reproduce import reproduce, use
 from menura.cli.similar import similar
+from menura.cli.studio import export, systems, train
 from menura.cli.tags import tags
 from menura.cli.tracks import errors, tracks
 from menura.errors import EncoderError, MenuraError, QueryError
@@ -43,11 +48,15 @@ def root(
         raise typer.Exit
 
 
-for verb in (index, tags, similar, tracks, errors, doctor):
+LIGHT: tuple[Callable[..., Answer], ...] = (index, tags, similar, tracks, errors, doctor)
+STUDIO: tuple[Callable[..., Answer], ...] = (systems, train, evaluate, reproduce, use, export)
+
+for verb in LIGHT:
     app.command()(verb)
 app.add_typer(playlist.app, name="playlist")
 app.add_typer(library.app, name="library")
-studio.add_to(app)
+for verb in STUDIO:
+    app.command()(verb)
 
 
 def run() -> int:
@@ -60,7 +69,7 @@ def run() -> int:
     except MenuraError as error:
         lines = str(error).split("\n") if isinstance(error, QueryError) else [str(error)]
         print(*map(clean, lines), sep="\n", file=sys.stderr)
-        return 2 if isinstance(error, (EncoderError, QueryError, studio.StudioError)) else 1
+        return 2 if isinstance(error, (EncoderError, QueryError, StudioError)) else 1
     except typer.Abort:
         return 130
     except Exception as error:  # a fault of ours: said as one, and where it is on request

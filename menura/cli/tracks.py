@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from menura.cli.answer import Answer, clean, clock, columns, named
 from menura.cli.options import JsonOption, LibraryOption, library_path
 
+if TYPE_CHECKING:
+    from menura.library import Listed
+
 
 def tracks(
     query: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(metavar="[QUERY]", help="Such as: tag:jazz>0.6 artist:nina"),
+    ] = None,
+    text: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="WORDS", help="Those that sound like these words (CLAP)."),
+    ] = None,
+    count: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--count", "-n", min=1, help="How many (default: all; with --text, 10)."),
     ] = None,
     library: LibraryOption = None,
     json: JsonOption = False,
@@ -26,12 +38,31 @@ def tracks(
     key_confidence (seconds<200, tempo:118..124), key (Am, "A minor", F#m, Camelot 8A), and tag
     (tag:piano is tag:piano>0.5). Quote two words: artist:"Nina Simone".
 
+    With --text they are ranked by how well the words fit, best first: the number in front is a
+    cosine. It needs a library that was indexed with CLAP.
+
     Example: menura tracks 'tag:classical>0.6 not tag:piano>0.3 seconds<300'
     """
     from menura.library import Library
 
+    words = " ".join(query or [])
     with Library(library_path(library)) as shelf:
-        rows = shelf.tracks(" ".join(query or []))
+        if text is not None:
+            return ranked(shelf.fitting(text, count or 10, words), json)
+        rows = shelf.tracks(words)[:count]
+    return Answer([asdict(row) for row in rows], lines(rows), json)
+
+
+def ranked(found: Sequence[tuple[Listed, float]], json: bool) -> Answer:
+    """Tracks with how well words fit each."""
+    data = [{**asdict(row), "similarity": cosine} for row, cosine in found]
+    listed = lines([row for row, _ in found])
+    text = [f"{cosine:6.3f}  {line}" for (_, cosine), line in zip(found, listed, strict=False)]
+    return Answer(data, text or listed, json)
+
+
+def lines(rows: Sequence[Listed]) -> list[str]:
+    """A line for each track, in columns."""
     table = [
         (
             *(row.id, clock(row.seconds), shown(row.tempo, "BPM"), row.key or "-"),
@@ -39,8 +70,7 @@ def tracks(
         )
         for row in rows
     ]
-    text = columns(table, right="0124") if table else ["no track answers this query"]
-    return Answer([asdict(row) for row in rows], text, json)
+    return columns(table, right="0124") if table else ["no track answers this query"]
 
 
 def shown(value: float | None, unit: str) -> str:

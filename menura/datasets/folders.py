@@ -11,6 +11,7 @@ from pathlib import Path
 
 from menura.audio import EXTENSIONS, read_tags, shown
 from menura.datasets.manifest import read_manifest
+from menura.datasets.published import named, read_copy, recognised
 from menura.datasets.table import Dataset, Item, counted, remarks
 from menura.errors import DataError
 
@@ -18,16 +19,21 @@ TABLES = ("tracks.csv", "manifest.csv")
 
 
 def read(path: str | os.PathLike) -> Dataset:
-    """Labelled music: a CSV table, a folder that holds tracks.csv or manifest.csv, or a folder
-    whose sub-folders are classes. Raises DataError where there is nothing to learn from.
+    """Labelled music: a CSV table, a folder that holds tracks.csv or manifest.csv, a copy of a
+    published data set (also `name:path`, see `menura.datasets.published`), or a folder whose
+    sub-folders are classes. Raises DataError where there is nothing to learn from.
     """
+    copy = named(os.fsdecode(path))
+    if copy:
+        return copy
     path = Path(path)
     if not path.is_dir():
         return read_manifest(path)
-    for name in TABLES:
-        if (path / name).is_file():
-            return read_manifest(path / name)
-    return read_folder(path)
+    known, sign = recognised(path) or (None, None)
+    for table in (path / name for name in TABLES):
+        if table.is_file() and table != sign:
+            return read_manifest(table)
+    return read_copy(known, path, "") if known else read_folder(path)
 
 
 def read_folder(path: str | os.PathLike) -> Dataset:

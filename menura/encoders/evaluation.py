@@ -169,7 +169,7 @@ def embed(
     `cache` is a folder for what was heard, kept by the encoder's name@version and the paths, sizes
     and times of the files; `progress` gets a short text after each file.
     """
-    kept = cache / f"{encoder.name}-{stamp(items, encoder)}.npz" if cache else None
+    kept = cache / f"{Path(encoder.name).name}-{stamp(items, encoder)}.npz" if cache else None
     found = load(kept, encoder, len(items)) if kept else None
     if found is None:
         found = hear(items, encoder, jobs, progress)

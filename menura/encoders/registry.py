@@ -2,13 +2,16 @@
 
 Another package adds one by an entry point of the group `menura.encoders`: its name is the
 encoder's, its value a function without arguments that returns an `Encoder`.
+
+A name may also say where the weights are: a file that `menura export` wrote, or `mert:FOLDER` and
+`clap:FOLDER` for the user's own copy of those.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -19,6 +22,7 @@ GROUP = "menura.encoders"
 SHIPPED = ("lyrebird",)  # files that `menura export` wrote
 BUILT_IN = ("musicnn", *SHIPPED, "musicnn-mtt", "musicnn-msd")
 ENDING = ".onnx"  # of a file that `menura export` wrote, given by its path
+PUBLISHED = ("mert", "clap")  # given by the folder of their weights, such as mert:FOLDER
 DEFAULT = "musicnn"
 PARTS = (
     "name",
@@ -44,8 +48,22 @@ def get(name: str | None = None) -> Encoder:
 
     Raises EncoderError when there is none, or when it is not what it claims to be.
     """
-    name = DEFAULT if name is None else name
-    return load(os.path.abspath(name) if name.endswith(ENDING) else name)
+    return load(DEFAULT if name is None else placed(name))
+
+
+def by_place(name: str) -> bool:
+    """Whether a name says where the weights are."""
+    return name.partition(":")[0] in PUBLISHED or name.endswith(ENDING)
+
+
+def placed(name: str) -> str:
+    """A name in which a path, where it has one, is absolute: the same from every folder."""
+    kind, _, folder = name.partition(":")
+    if kind in PUBLISHED:
+        if not folder:
+            raise EncoderError(f"{kind} needs the folder of its weights: {kind}:FOLDER")
+        return f"{kind}:{os.path.abspath(os.path.expanduser(folder))}"
+    return os.path.abspath(name) if by_place(name) else name
 
 
 @cache
@@ -69,6 +87,9 @@ def maker(name: str) -> Callable[[], Encoder]:
         from menura.encoders.exported import Exported
 
         return lambda: Exported(Path(name))
+    kind, _, folder = name.partition(":")
+    if kind in PUBLISHED:
+        return partial(published(kind), name, Path(folder))
     found = plugins()
     if name not in found:
         raise EncoderError(f"there is no encoder {name!r}; there are {', '.join(described())}")
@@ -79,6 +100,17 @@ def maker(name: str) -> Callable[[], Encoder]:
             f"the encoder {name!r} ({found[name].value}) cannot be loaded: {error}. "
             f"Mend or remove the package that brought it"
         ) from error
+
+
+def published(kind: str) -> Callable[[str, Path], Encoder]:
+    """What makes an encoder of its name and the folder of its weights."""
+    if kind == "clap":
+        from menura.encoders.clap import Clap
+
+        return Clap
+    from menura.encoders.mert import Mert
+
+    return Mert
 
 
 def plugins() -> dict[str, EntryPoint]:

@@ -100,7 +100,7 @@ class Library:
                 if encoder:
                     with explained(self.path), transaction(db):
                         db.execute(
-                            "INSERT OR REPLACE INTO setting VALUES ('encoder', ?)", (encoder,)
+                            "INSERT OR REPLACE INTO setting VALUES ('encoder', ?)", (hearer.name,)
                         )
                 indexer = Indexer(db, self.path, hearer, settings)
                 return indexer.run(list(paths), progress or (lambda text: None))
@@ -114,7 +114,8 @@ class Library:
             rows = self.rows("SELECT value FROM setting WHERE key = 'encoder'")
         except EmptyError:
             return None
-        return rows[0][0] if rows and rows[0][0] in encoders.names() else None
+        name = rows[0][0] if rows else ""
+        return name if encoders.by_place(name) or name in encoders.names() else None
 
     # ------------------------------------------------------------ who answers
     def once(self, name: str, read: Callable[[], T]) -> T:
@@ -140,7 +141,7 @@ class Library:
             raise EmptyError(f"the library {self.path} is empty: `menura index FOLDER` fills it")
         preferred = self.remembered() or encoders.DEFAULT
         number, identity, dimension, tags, _ = max(
-            rows, key=lambda row: (row[4], row[1].split("@")[0] == preferred, row[0])
+            rows, key=lambda row: (row[4], row[1].rpartition("@")[0] == preferred, row[0])
         )
         checked = {name: bool(flag) for name, flag in json.loads(tags)}
         return Voice(number, identity, dimension, tuple(checked), checked)
@@ -186,12 +187,15 @@ class Library:
 
     def hearing_encoder(self) -> str:
         voice = self.voice()
-        with suppress(EncoderError):
+        why = "this menura has another version"
+        try:
             if encoders.identity(encoders.get(voice.name)) == voice.identity:
                 return voice.name
+        except EncoderError as error:
+            why = str(error)
         raise EncoderError(
             f"the library {self.path} was indexed with {voice.identity}, which this menura does "
-            "not have: index it again to use files that are not in it"
+            f"not have: index it again to use files or words that are not in it ({why})"
         )
 
     def vector_of(self, spec: Track | Path | str | int) -> tuple[int | None, np.ndarray, dict]:
@@ -251,6 +255,35 @@ class Library:
             )
             for row, (_, similarity) in zip(listed, near, strict=True)
         ]
+
+    def fitting(self, text: str, n: int = 10, query: str = "") -> list[tuple[Listed, float]]:
+        """The n tracks, of those of a query, that words for a sound fit best.
+
+        With each the cosine of its vector and the words', in [-1, 1], highest first. Raises
+        EncoderError where the library was indexed with an encoder that understands no words.
+        """
+        if n < 1:
+            raise ValueError(f"n is {n}; it must be at least 1")
+        vector = self.vector_of_text(text)
+        _, table = self.table()
+        left_out = set[int]()
+        if query.strip():
+            left_out = set(table.tracks.tolist()) - {row.id for row in self.tracks(query)}
+        near = table.nearest(vector, n, left_out)
+        rows = self.listed([number for number, _ in near])
+        return [(row, cosine) for row, (_, cosine) in zip(rows, near, strict=True)]
+
+    def vector_of_text(self, text: str) -> np.ndarray:
+        """The vector [D] of words, where this library's encoder understands them."""
+        hearer = encoders.get(self.hearing_encoder())
+        read = getattr(hearer, "text", None)
+        if read is None:
+            raise EncoderError(
+                f"the library {self.path} was indexed with {self.voice().identity}, which "
+                "understands no words: index it with CLAP, `menura index FOLDER --encoder "
+                "clap:WEIGHTS`, where WEIGHTS is the folder of your copy"
+            )
+        return read(text)
 
     def tracks(self, query: str = "") -> list[Listed]:
         """All tracks, or those of a query such as `tag:jazz>0.6 artist:nina`, by path.

@@ -72,7 +72,7 @@ class Voice:
 
     @property
     def name(self) -> str:
-        return self.identity.split("@")[0]
+        return self.identity.rpartition("@")[0]
 
 
 def as_listed(row: tuple, names: Sequence[str]) -> Listed:

@@ -96,6 +96,26 @@ def test_a_stream_gives_the_very_numbers_of_the_whole(seed):
     assert len(whole) == 1 + wave.size // hop_length
 
 
+@pytest.mark.parametrize(("name", "level"), [("hann", -31.5), ("blackman_harris", -62.0)])
+def test_the_side_lobes_of_a_window_are_at_its_level(name, level):
+    size = np.abs(np.fft.rfft(features.window_shape(name, 512).astype(np.float64), 512 * 64))
+    rising = np.flatnonzero(np.diff(size) > 0)[0]  # where the main lobe ends
+    assert abs(20 * np.log10(size[rising:].max() / size[0]) - level) < 0.5
+    assert features.window_shape(name, 512)[256] == 1
+
+
+def test_a_window_of_another_name_is_refused():
+    with pytest.raises(ValueError, match="hann and blackman_harris"):
+        features.window_shape("hamming", 512)
+
+
+def test_magnitude_is_the_root_of_power_under_any_window():
+    wave = WAVES["noise"][:9_000]
+    for window in (None, features.blackman_harris(512)):
+        magnitude = features.magnitude_spectrogram(wave, 512, 256, window)
+        assert_close(magnitude, np.abs(features.stft(wave, 512, 256, window)))
+
+
 def test_mel_scale_keeps_order_and_goes_there_and_back():
     hertz = np.sort(np.random.default_rng(0).uniform(0, 22_050, 1_000))
     for scale in ("slaney", "htk"):

@@ -1,6 +1,7 @@
 """The verbs: what they print, how they end, what they say when something is wrong."""
 
 import csv
+import importlib.util
 import json
 import os
 import re
@@ -170,15 +171,24 @@ def test_what_is_wrong_is_said_in_a_sentence(menura, filled, words, code, said):
     assert re.search(said, err) and len(err.split()) >= 4
 
 
-@pytest.mark.parametrize("verb", ["train", "evaluate", "reproduce", "use", "export"])
-def test_a_studio_verb_without_a_studio_says_what_installs_it(menura, monkeypatch, verb):
-    find = program.studio.importlib.util.find_spec
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "style", "--data", "somewhere"),
+        ("evaluate", "runs/a", "--data", "somewhere"),
+        ("reproduce", "style", "--data", "somewhere"),
+        ("use", "runs/a", "song.mp3"),
+        ("export", "runs/a"),
+    ],
+)
+def test_a_studio_verb_without_a_studio_says_what_installs_it(menura, monkeypatch, words):
+    find = importlib.util.find_spec
     monkeypatch.setattr(
-        program.studio.importlib.util,
+        importlib.util,
         "find_spec",
         lambda name: None if name == "torch" else find(name),
     )
-    code, out, err = menura(verb, "style", "--data", "somewhere")
+    code, out, err = menura(*words)
     assert (code, out) == (2, "") and "pip install '.[studio]'" in err
 
 

@@ -24,7 +24,8 @@ def test_written_and_read_again(tmp_path):
         progress=said.append,
     )  # fmt: skip
     rows = rows_of(manifest)
-    assert tuple(rows[0]) == corpus.COLUMNS and len(rows) == len(said) == 3
+    assert tuple(rows[0])[: len(corpus.COLUMNS)] == corpus.COLUMNS
+    assert len(rows) == len(said) == 3
     truths = json.loads((tmp_path / "set" / "truth.json").read_text(encoding="utf-8"))
     assert [row["genre"] for row in rows] == ["piano", "bossa", "piano"]
     for row in rows:

@@ -1,11 +1,15 @@
-"""A tiny collection to learn from, for tests of systems."""
+"""Tiny collections to learn from, for tests of systems."""
 
 from pathlib import Path
 
 import numpy as np
 
+from menura.audio import write as write_wave
+from menura.datasets import read
+from menura.systems import labelled, registry
 from menura.systems.encoder import corpus
 from menura.systems.encoder.config import TINY, Config
+from menura.systems.runs import way
 
 RATE = TINY.sample_rate
 
@@ -46,4 +50,34 @@ def pack(folder: Path, pieces: int = 8, config: Config = TINY) -> Path:
     ]
     path = folder / "data.npy"
     assert corpus.write(path, sources, [Bands()], config) == []
+    return path
+
+
+def folder(place: Path, pieces: int = 16, seconds: float = 3.0) -> Path:
+    """A manifest of tones by eight artists, low or high, each in one split."""
+    rows = ["path,artist,genre,split,loud,steady"]
+    for n in range(pieces):
+        genre, artist = ("low", "high")[n % 2], n % 8
+        wave = tone(n, 300.0 if n % 2 == 0 else 900.0, seconds)
+        write_wave(place / f"{n}.wav", wave, RATE)
+        split = ("train", "train", "valid", "test")[artist // 2]
+        rows.append(f"{n}.wav,artist {artist},{genre},{split},{n % 2},{(n // 2) % 2}")
+    manifest = place / "manifest.csv"
+    manifest.write_text("\n".join(rows) + "\n")
+    return manifest
+
+
+def tone(number: int, pitch: float, seconds: float) -> np.ndarray:
+    random = np.random.default_rng(number)
+    time = np.arange(round(seconds * RATE)) / RATE
+    wave = 0.3 * np.sin(2 * np.pi * pitch * (1 + 0.05 * random.standard_normal()) * time)
+    return (wave + 0.02 * random.standard_normal(time.size)).astype(np.float32)
+
+
+def windows(system: str, place: Path) -> Path:
+    """A pack of a labelled system's tiny configuration."""
+    found = registry.get(system)
+    tiny, path = found.part("config").TINY, place / "data.npy"
+    problems = way(found, "prepare")(read(folder(place)), labelled.Wanted(), path, tiny, None)
+    assert not any("left out" in text for text in problems)
     return path

@@ -1,4 +1,4 @@
-"""What every system keeps; a new one adds a line to `DATA`."""
+"""What every system keeps."""
 
 import json
 from dataclasses import asdict, replace
@@ -11,11 +11,12 @@ torch = pytest.importorskip("torch")
 
 from menura.errors import TrainingError  # noqa: E402
 from menura.systems import registry  # noqa: E402
+from menura.systems.labelled import tuples  # noqa: E402
+from menura.systems.runs import way  # noqa: E402
 from menura.train import Settings, fit, load  # noqa: E402
 from menura.train.fit import CHECKPOINT  # noqa: E402
 from tests.systems import lessons  # noqa: E402
 
-DATA = {"encoder": lessons.pack}  # system: what makes a tiny data set in a folder
 SECTIONS = ("Source", "What it is", "Data", "Result", "Sizes", "Limits", "Licence")
 NAMES = registry.names()
 
@@ -27,13 +28,23 @@ def system(request):
 
 @pytest.fixture(scope="module")
 def data(system, tmp_path_factory) -> Path:
-    return DATA[system.name](tmp_path_factory.mktemp(system.name))
+    place = tmp_path_factory.mktemp(system.name)
+    return lessons.pack(place) if system.name == "encoder" else lessons.windows(system.name, place)
 
 
 def fresh(system, data, **changes):
     torch.manual_seed(0)
     config = replace(system.part("config").TINY, **changes)
-    return system.part("recipe").build(config, data)
+    return way(system, "build")(config, data)
+
+
+def given(system, net, count, level=1.0):
+    """What a network takes: pictures, waves, or what its front end makes of waves."""
+    config, noise = system.part("config").TINY, torch.Generator().manual_seed(1)
+    if system.name == "encoder":
+        return level * torch.rand(count, config.frames, config.n_mels, generator=noise)
+    wave = level * (2 * torch.rand(count, config.samples, generator=noise) - 1)
+    return wave if net.front is None else net.front(wave)
 
 
 def state(task):
@@ -57,7 +68,6 @@ def test_sizes_are_those_of_the_networks(system):
 def test_config_goes_there_and_back(system):
     config = system.part("config").TINY
     read = json.loads(json.dumps(asdict(config)))
-    tuples = system.part("recipe").tuples
     assert type(config)(**{name: tuples(value) for name, value in read.items()}) == config
 
 
@@ -75,19 +85,18 @@ def test_unknown_settings_are_refused_in_words(system):
 def test_silence_and_noise_give_finite_numbers(system, level):
     config = system.part("config").TINY
     net = system.part("model").Net(config).eval()
-    given = level * torch.rand(3, config.frames, config.n_mels)
-    assert net(given).isfinite().all()
+    assert net(given(system, net, 3, level)).isfinite().all()
 
 
 def test_an_item_of_a_batch_is_the_item_alone(system):
     config = system.part("config").TINY
     net = system.part("model").Net(config).eval()
-    batch = torch.rand(4, config.frames, config.n_mels, generator=torch.Generator().manual_seed(1))
+    batch = given(system, net, 4)
     torch.testing.assert_close(net(batch)[2:3], net(batch[2:3]), rtol=1e-4, atol=1e-5)
 
 
 def test_each_weight_is_reached_by_a_loss(system, data):
-    weights = {name: 1.0 for name in system.part("config").WEIGHTS}
+    weights = {name: 1.0 for name in getattr(system.part("config"), "WEIGHTS", ())}
     task, rows = fresh(system, data, **weights)
     batch = {k: torch.from_numpy(v) for k, v in rows.batch(rows_of(rows)).items()}
     reached = set()
@@ -119,9 +128,14 @@ def test_resumed_is_unbroken(system, data, tmp_path):
 
 def test_tiny_learns_a_few_pieces_by_heart(system, data, tmp_path):
     task, rows = fresh(system, data, learning_rate=1e-2)
-    before = sum(task.eval().evaluate().values())
+    before = wrong(task)
     fit(task, rows, tmp_path, Settings(batch_size=8, steps=60, save_every=60))
-    assert sum(task.eval().evaluate().values()) < 0.7 * before
+    assert wrong(task) < 0.7 * before
+
+
+def wrong(task):
+    figures = task.eval().evaluate()
+    return figures["loss"] if "loss" in figures else sum(figures.values())
 
 
 def test_the_card_is_complete(system):

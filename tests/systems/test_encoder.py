@@ -40,7 +40,11 @@ def test_the_file_says_what_the_network_says(trained, exported):
     words, layer = recipe.joined_words(lecture)
     learnt, plain = recipe.changes(lecture)
     file = Exported(exported)
-    pictures = np.random.default_rng(0).random((5, file.frames, file.n_mels)).astype(np.float32)
+    pictures = (
+        np.random.default_rng(0)
+        .random((5, file.said["frames"], file.said["n_mels"]))
+        .astype(np.float32)
+    )
     for picture in pictures:
         with torch.no_grad():
             one = torch.from_numpy(picture[None])
@@ -167,7 +171,7 @@ def test_what_is_known_of_tags_goes_into_the_file(trained, tmp_path):
         for path, tags in zip(paths, (None, said), strict=True)
     )
     assert [t.checked for t in known.tags] == [t.name == "a" for t in known.tags]
-    picture = np.zeros((known.frames, known.n_mels), np.float32)
+    picture = np.zeros((known.said["frames"], known.said["n_mels"]), np.float32)
     one, other = plain.network(picture)[1], known.network(picture)[1]
     place = [t.name for t in known.tags].index("a")
     assert known.tags[place].meaning == "the first"

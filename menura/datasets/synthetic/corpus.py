@@ -1,7 +1,8 @@
 """Data sets of synthetic music on disk: waves in folders, a manifest, the truth.
 
     FOLDER/artist-003/07-bossa.wav     pieces, by artist or by style
-    FOLDER/manifest.csv                path, artist, genre, title, seconds, split, key, tempo
+    FOLDER/manifest.csv                path, artist, genre, title, seconds, split, key, tempo,
+                                       tempo class (its range), and 0 or 1 for each instrument
     FOLDER/truth.json                  {path: Truth.as_dict()}; written last: with it, all is there
 
 The splits are by artist. The same arguments give the same files.
@@ -25,8 +26,10 @@ from menura.datasets.synthetic.styles import STYLES
 from menura.datasets.synthetic.truth import Truth
 from menura.errors import DataError
 
-COLUMNS = ("path", "artist", "genre", "title", "seconds", "split", "key", "tempo")
+COLUMNS = ("path", "artist", "genre", "title", "seconds", "split", "key", "tempo", "tempo class")
+EDGES = (80, 95, 110, 125, 145)  # beats a minute between classes of tempo
 SHARES = {"train": 0.6, "valid": 0.15, "test": 0.25}
+INSTRUMENT = "instrument "  # before its name, in the head of a column
 TITLES = ("Morning", "River", "Lantern", "Harbour", "Winter", "Garden", "Signal", "Road", "Stone",
           "Mirror", "Thunder", "Meadow", "Paper", "Silver", "Window", "Island")  # fmt: skip
 
@@ -125,13 +128,24 @@ def row(name: str, order: Order, truth: Truth, seconds: float) -> dict[str, obje
     rng = stream(12, order.seed)
     title = " ".join(str(rng.choice(TITLES)) for _ in range(2))
     values = (name, f"artist-{order.artist}", order.style, title, seconds, order.split)
-    return dict(zip(COLUMNS, (*values, truth.key, truth.tempo), strict=True))
+    found = dict(zip(COLUMNS, (*values, truth.key, truth.tempo, pace(truth.tempo)), strict=True))
+    return {**found, **{f"{INSTRUMENT}{instrument}": 1 for instrument in truth.instruments}}
+
+
+def pace(tempo: float) -> str:
+    """The class of a tempo, such as "95 to 110"."""
+    low = max((edge for edge in EDGES if edge <= tempo), default=None)
+    high = min((edge for edge in EDGES if edge > tempo), default=None)
+    if low is None or high is None:
+        return f"below {high}" if low is None else f"from {low}"
+    return f"{low} to {high}"
 
 
 def table(rows: list[dict[str, object]]) -> str:
     """The manifest as text."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    played = sorted({name for row in rows for name in row if name.startswith(INSTRUMENT)})
+    writer = csv.DictWriter(text, (*COLUMNS, *played), restval=0, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -18,12 +18,14 @@ from menura.systems.encoder.export import Change, onnx_file
 from menura.systems.encoder.lessons import Lessons
 from menura.systems.encoder.model import moments
 from menura.systems.encoder.task import EncoderTask
+from menura.systems.labelled import Wanted, tuples
 from menura.train import Cosine, Settings, WarmUp, checkpoint
 from menura.train.fit import CHECKPOINT
 
 HEARD = ("musicnn_MTT", "musicnn_MSD")  # the teachers that hear altered versions too
 TAUGHT = (*HEARD, "won_mtat_fcn", "won_msd_fcn", "won_jamendo_fcn")
 SYNTHETIC = 300  # pieces that are made beside the music, at most as many as it has
+MINUTES = 60.0  # of training, where nothing is said
 WINDOWS = 8_000  # from which the embedding's whitening is taken
 ROOMS = (40, 60, 96)  # numbers of the last layers in the embedding, the last of all at the end
 PLAIN = 0.6  # of the moments there, beside 1 of each layer
@@ -36,17 +38,17 @@ ORDER = ("million_song", "magnatagatune", "jamendo")  # whose word is taken wher
 
 def prepare(
     music: Dataset,
-    weights: Path | None,
+    wanted: Wanted,
     path: Path,
     config: Config,
-    *,
-    seed: int = 0,
     progress: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Pack the train split of `music` (all of it where it has none) and synthetic pieces.
 
-    `weights` is the folder of the teachers' files. Returns a sentence for each piece left out.
+    `wanted.teachers` is the folder of the teachers' files. Returns a sentence for each piece left
+    out.
     """
+    weights = wanted.teachers
     if weights is None:
         raise TrainingError(
             "the encoder learns from published networks: give the folder of their weights "
@@ -59,7 +61,7 @@ def prepare(
     ]
     sources += [corpus.from_synthetic(n, config) for n in range(min(SYNTHETIC, len(items)))]
     taught = [teachers.load(name, weights) for name in TAUGHT]
-    return corpus.write(path, sources, taught, config, patient=HEARD, seed=seed, progress=progress)
+    return corpus.write(path, sources, taught, config, patient=HEARD, progress=progress)
 
 
 def genre(labels: Mapping[str, str | float]) -> str | None:
@@ -83,6 +85,8 @@ def settings(config: Config, **given: Any) -> Settings:
         "save_every": 500,
         "read_ahead": 2,
     }
+    if not {"steps", "minutes"} & set(given):
+        given["minutes"] = MINUTES
     return Settings(**chosen | given)
 
 
@@ -95,10 +99,6 @@ def trained(run: Path, data: Path) -> EncoderTask:
     task = build(config, data)[0]
     checkpoint.load(run / CHECKPOINT, task)
     return task.eval()
-
-
-def tuples(value: Any) -> Any:
-    return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
 def export(
