@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -37,6 +37,12 @@ class Cut:
     hop: int  # samples from one window's start to the next
     peak: float = 0.0  # a track is scaled to this largest absolute sample; 0: left as it is
     trim: float = 0.0  # s that are dropped at each end of a track that is long enough
+
+    @classmethod
+    def of(cls, config: Any) -> Self:
+        """The cut of a configuration that has the first three, and perhaps the others."""
+        given = {f.name: getattr(config, f.name) for f in fields(cls) if hasattr(config, f.name)}
+        return cls(**given)
 
     def windows(self, wave: np.ndarray) -> np.ndarray:
         """Windows [N, T] of a wave; what fills none at the end is dropped, but a wave that is

@@ -30,8 +30,8 @@ class Standardise(nn.Module):
         """Take the statistics of the windows of train over all axes before the last ones."""
         axes = tuple(range(len(windows.shape) - len(self.shape)))
         mean, deviation = windows.moments(axes)
-        self.mean.copy_(torch.from_numpy(mean))
-        self.deviation.copy_(torch.from_numpy(np.maximum(deviation, LEAST)))
+        self.mean.copy_(torch.as_tensor(mean))
+        self.deviation.copy_(torch.as_tensor(np.maximum(deviation, LEAST)))
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.mean) / self.deviation

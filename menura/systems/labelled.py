@@ -2,7 +2,7 @@
 
 Such a system has in its folder
     config.py   Config: `sample_rate`, `samples` and `hop` of windows, `classes`, `exclusive`,
-                `batch_size`, `steps`, `cut` (a Cut), and `SHAPING`, the settings that shape windows
+                `batch_size`, `steps`, and `SHAPING`, the settings that shape windows
     model.py    Net(config): `front`, waves [B, T] to x [B, ...], or None where x is the wave;
                 `embed`, x to [B, D]; `head`, that to logits [B, K]; `forward`, both;
                 `standardise`, where statistics of x are wanted
@@ -26,7 +26,7 @@ from torch import nn
 from menura.datasets import windows
 from menura.datasets.question import Question
 from menura.datasets.table import Dataset
-from menura.datasets.windows import Windows
+from menura.datasets.windows import Cut, Windows
 from menura.errors import DataError, TrainingError
 from menura.systems.registry import System
 from menura.systems.waves import Whole, onnx_file
@@ -60,7 +60,7 @@ def prepare(
     picture = None if front is None else pictured(front)
     settings = shaping(config)
     return windows.write(
-        path, music, wanted.question, config.cut, picture, settings=settings, progress=progress
+        path, music, wanted.question, Cut.of(config), picture, settings=settings, progress=progress
     )
 
 
@@ -181,7 +181,7 @@ def export(
 def heard(task: LabelTask, wave: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Start of each window of a wave [T], s, and its probabilities [N, K], cut as in training."""
     config, whole = task.config, Whole(task.net).eval()
-    cut = config.cut.windows(wave)
+    cut = Cut.of(config).windows(wave)
     pieces = [np.array(cut[n : n + PIECE], np.float32) for n in range(0, len(cut), PIECE)]
     found = [task.voted(whole(torch.from_numpy(piece))[1]).numpy() for piece in pieces]
     return np.arange(len(cut)) * config.hop / config.sample_rate, np.concatenate(found)

@@ -73,9 +73,9 @@ def reproduce(plan: Plan, progress: Say | None = None) -> dict[str, Any]:
                 run(system, cell, music, seed, plan, titled(say, f"{cell.name}, seed {seed}: "))
             except MenuraError as error:
                 problems[f"{cell.name}: {error}"] = None
-            keep(system, plan, cells, problems)
-    table = keep(system, plan, cells, problems)
-    if not any(row["seeds"] for row in table["rows"]):
+            keep(system, plan, problems)
+    table = keep(system, plan, problems)
+    if not table["rows"]:
         raise TrainingError(f"no cell could be made: {'; '.join(problems)}")
     draw = getattr(system.part("recipe"), "draw", None)
     if draw is not None:
@@ -169,14 +169,13 @@ def tested(task: LabelTask) -> dict[str, list[float]]:
 
 
 # ------------------------------------------------------------------ the table
-def keep(
-    system: System, plan: Plan, cells: Sequence[Cell], problems: Mapping[str, None]
-) -> dict[str, Any]:
-    """Write the table as it stands, as JSON and text."""
-    found = {cell.name: made(plan, cell) for cell in cells}
+def keep(system: System, plan: Plan, problems: Mapping[str, None]) -> dict[str, Any]:
+    """Write the table as it stands, as JSON and text: every cell of which there is a run."""
+    cells: Sequence[Cell] = system.part("recipe").CELLS
+    found = {cell.name: seeds for cell in cells if (seeds := made(plan, cell))}
     data = plan.data if plan.data.is_dir() else plan.data.parent
     orders: Sequence[Order] = getattr(system.part("recipe"), "ORDERS", ())
-    rows = [row(cell, found[cell.name]) for cell in cells]
+    rows = [row(cell, found[cell.name]) for cell in cells if cell.name in found]
     table = plain(
         {
             "system": system.name,
@@ -195,6 +194,7 @@ def keep(
 
 
 def made(plan: Plan, cell: Cell) -> list[dict[str, Any]]:
-    """What was measured of a cell's runs so far."""
-    places = [place_of(plan.folder, cell.name, seed) / FIGURES for seed in plan.seeds]
-    return [json.loads(place.read_text("utf-8")) for place in places if place.exists()]
+    """What was measured of a cell's runs so far, whichever call made them."""
+    places = place_of(plan.folder, cell.name, 0).parent.glob(f"*/{FIGURES}")
+    found = [json.loads(place.read_text("utf-8")) for place in places]
+    return sorted(found, key=lambda one: one["seed"])

@@ -17,12 +17,11 @@ SHOWN = ("accuracy", "recall", "auc", "pr_auc")
 
 def row(cell: Cell, seeds: list[dict[str, Any]]) -> dict[str, Any]:
     """A cell with what was measured of its runs: mean and deviation over seeds."""
-    names = list(seeds[0]["test"]) if seeds else []
-    values = {name: [one["test"][name][0] for one in seeds] for name in names}
+    values = {name: [one["test"][name][0] for one in seeds] for name in seeds[0]["test"]}
     return {
         "name": cell.name,
         "config": cell.config,
-        "parameters": seeds[0]["parameters"] if seeds else None,
+        "parameters": seeds[0]["parameters"],
         "paper": dict(cell.paper),
         "seeds": seeds,
         "mean": {name: float(np.mean(found)) for name, found in values.items()},
@@ -59,8 +58,6 @@ def markdown(table: Mapping[str, Any]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     for one in table["rows"]:
-        if not one["seeds"]:
-            continue
         cells = [one["name"], f"{one['parameters']:,}", str(len(one["seeds"]))]
         cells += [str(one["seeds"][0]["steps"]), *(figure(one, name) for name in names)]
         cells += [f"{one['paper'][n]:.3f}" if n in one["paper"] else "" for n in printed]

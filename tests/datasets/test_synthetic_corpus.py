@@ -80,3 +80,20 @@ def test_what_cannot_be_written_is_refused_before_anything_is(tmp_path, argument
     with pytest.raises(DataError, match=words):
         write(**{"folder": tmp_path / "set", "n_pieces": 2, "seed": 1, **arguments})
     assert not (tmp_path / "set").exists()
+
+
+def test_a_disguise_changes_the_sound_and_not_the_truth(tmp_path):
+    plain, other = (
+        write(tmp_path / name, 1, 5, seconds=8.0, styles=("piano",), disguised=name == "other")
+        for name in ("plain", "other")
+    )
+    truths = [(m.parent / "truth.json").read_text() for m in (plain, other)]
+    assert truths[0] == truths[1] and rows_of(plain) == rows_of(other)
+    one, two = (
+        np.concatenate(list(sound_of(m.parent / rows_of(m)[0]["path"]))) for m in (plain, other)
+    )
+    assert np.abs(one - two).max() > 0.05
+    assert np.abs(two).max() <= 1
+    again = write(tmp_path / "again", 1, 5, seconds=8.0, styles=("piano",), disguised=True)
+    name = rows_of(again)[0]["path"]
+    assert (again.parent / name).read_bytes() == (other.parent / name).read_bytes()

@@ -138,6 +138,32 @@ def wrong(task):
     return figures["loss"] if "loss" in figures else sum(figures.values())
 
 
+def code_of(name):
+    """The lines of a system's folder, by file, without imports and lone brackets."""
+    folder = Path(registry.__file__).parent / name
+    for path in sorted(folder.rglob("*.py")):
+        lines = [line.strip() for line in path.read_text().splitlines()]
+        yield path, [n for n in lines if len(n) > 1 and not n.startswith(("import ", "from "))]
+
+
+def test_a_system_is_a_small_folder(system):
+    folder = Path(registry.__file__).parent / system.name
+    lines = sum(len(path.read_text().splitlines()) for path in folder.rglob("*.py"))
+    assert lines <= (1_700 if system.name == "encoder" else 400)  # the encoder has its teachers
+
+
+def test_no_two_systems_share_six_lines(system):
+    seen = {}
+    for name in NAMES:
+        for path, lines in code_of(name):
+            for start in range(len(lines) - 5):
+                seen.setdefault("\n".join(lines[start : start + 6]), {})[name] = path
+    shared = {
+        text: where for text, where in seen.items() if len(where) > 1 and system.name in where
+    }
+    assert not shared
+
+
 def test_the_card_is_complete(system):
     card = Path(registry.__file__).parent / system.name / "CARD.md"
     headings = [line[3:].strip() for line in card.read_text().splitlines() if line[:3] == "## "]

@@ -6,10 +6,20 @@ whatever is drawn is drawn from the generator given: the same generator, the sam
 
 from menura.datasets.augment.spectra import equalize, level, mask_mels, mask_time, tilt
 from menura.datasets.augment.stretching import pitch_shift, time_stretch
-from menura.datasets.augment.waves import codec_loss, crop, gain, mix, pink, varispeed, white
+from menura.datasets.augment.waves import (
+    codec_loss,
+    coloured,
+    crop,
+    gain,
+    mix,
+    pink,
+    varispeed,
+    white,
+)
 
 __all__ = [
     "codec_loss",
+    "coloured",
     "crop",
     "equalize",
     "gain",

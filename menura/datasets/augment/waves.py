@@ -12,6 +12,7 @@ from menura.audio import resample
 from menura.audio.codec import CODECS, round_trip
 
 Range = tuple[float, float]
+LOWEST = 40.0  # Hz: of a drawn filter; below, it is level
 SPEEDS = (0.5, 2.0)  # varispeed and stretching: an octave down, an octave up
 
 
@@ -46,6 +47,22 @@ def pink(length: int, rng: np.random.Generator) -> np.ndarray:
     spectrum[1:] /= np.sqrt(np.arange(1, spectrum.size))
     noise = np.fft.irfft(spectrum, length)
     return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+
+
+def coloured(
+    wave: np.ndarray, sample_rate: int, rng: np.random.Generator, deviation: float
+) -> np.ndarray:
+    """A wave [T] through a smooth filter drawn at random: an equaliser set by somebody.
+
+    `deviation`, dB, is that of the gains at points an octave apart from 40 Hz to half the rate.
+    """
+    if deviation < 0:
+        raise ValueError(f"deviation is {deviation} dB; 0 or more is allowed")
+    bins = np.fft.rfftfreq(len(wave), 1 / sample_rate)
+    octave = np.log2(np.maximum(bins, LOWEST) / LOWEST)
+    points = np.arange(int(np.ceil(np.log2(sample_rate / 2 / LOWEST))) + 1)
+    gains = np.interp(octave, points, rng.normal(0, deviation, len(points)))
+    return np.fft.irfft(np.fft.rfft(wave) * 10 ** (gains / 20), len(wave)).astype(np.float32)
 
 
 def mix(wave: np.ndarray, other: np.ndarray, level: float) -> np.ndarray:

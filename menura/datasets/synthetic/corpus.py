@@ -19,7 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from menura.audio.wave import write as write_wave
+from menura.datasets.augment import coloured, mix, pink
 from menura.datasets.synthetic.artist import stream, styles_of
 from menura.datasets.synthetic.piece import piece
 from menura.datasets.synthetic.styles import STYLES
@@ -27,6 +30,7 @@ from menura.datasets.synthetic.truth import Truth
 from menura.errors import DataError
 
 COLUMNS = ("path", "artist", "genre", "title", "seconds", "split", "key", "tempo", "tempo class")
+COLOUR, QUIETER = 8.0, (5.0, 25.0)  # dB: of a disguise's filters, of its noise
 EDGES = (80, 95, 110, 125, 145)  # beats a minute between classes of tempo
 SHARES = {"train": 0.6, "valid": 0.15, "test": 0.25}
 INSTRUMENT = "instrument "  # before its name, in the head of a column
@@ -53,11 +57,13 @@ def write(
     seconds: float = 30.0,
     styles: tuple[str, ...] = STYLES,
     group: Literal["artist", "style"] = "artist",
+    disguised: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
     """Write pieces of all styles in turn into a new or empty folder; the path of its manifest.
 
-    Artists take turns within their style; whole artists are in train, valid or test. Raises
+    `disguised` gives each piece an equaliser and a noise of its own, so that its timbre says less
+    of its style. Artists take turns within their style; whole artists are in one split. Raises
     DataError where the folder holds files, n_pieces is below 1 or a style is unknown; OSError where
     the disk refuses. A folder without `truth.json` is a run that broke off: delete it.
     """
@@ -78,7 +84,10 @@ def write(
         rows.append(row(name, order, made.truth, seconds))
         title, artist = str(rows[-1]["title"]), str(rows[-1]["artist"])
         tags = {"title": title, "artist": artist, "album": order.style}
-        write_wave(folder / name, made.wave, made.sample_rate, tags=tags)
+        wave = made.wave
+        if disguised:
+            wave = disguise(wave, made.sample_rate, stream(13, order.seed))
+        write_wave(folder / name, wave, made.sample_rate, tags=tags)
         truths[name] = made.truth.as_dict()
         if progress is not None:
             progress(f"{number + 1} of {n_pieces}: {name}")
@@ -86,6 +95,19 @@ def write(
     whole(manifest, table(rows))
     whole(folder / "truth.json", json.dumps(truths, allow_nan=False) + "\n")
     return manifest
+
+
+def disguise(wave: np.ndarray, sample_rate: int, rng: np.random.Generator) -> np.ndarray:
+    """A wave [C, T] as another would have recorded it: coloured, with coloured noise; peak kept."""
+    state = rng.bit_generator.state
+    heard = []
+    for channel in wave:  # both through the same filter and noise
+        rng.bit_generator.state = state
+        sound = coloured(channel, sample_rate, rng, COLOUR)
+        noise = coloured(pink(sound.size, rng), sample_rate, rng, COLOUR)
+        heard.append(mix(sound, noise, -rng.uniform(*QUIETER)))
+    found = np.stack(heard)
+    return found * np.float32(np.abs(wave).max() / max(float(np.abs(found).max()), 1e-9))
 
 
 def orders(n_pieces: int, seed: int, per_style: int, styles: tuple[str, ...]) -> list[Order]:

@@ -83,23 +83,3 @@ def gru(x: Tensor, into: Tensor, across: Tensor, bias: Tensor, bias_across: Tens
         state = new + update * (state - new)
         states.append(state)
     return torch.stack(states)
-
-
-def hard_gru(x: Tensor, w: Weights, name: str) -> Tensor:
-    """The same of Keras 1: piecewise linear gates, reset before the product across time."""
-
-    def part(gate: str, step: Tensor, state: Tensor) -> Tensor:
-        into, across, bias = (w[f"{name}/{name}_{kind}_{gate}"] for kind in "WUb")
-        return step @ into + state @ across + bias
-
-    state, states = x.new_zeros(x.shape[1], 32), []
-    for step in x:
-        update = (0.2 * part("z", step, state) + 0.5).clamp(0, 1)
-        reset = (0.2 * part("r", step, state) + 0.5).clamp(0, 1)
-        new = torch.tanh(part("h", step, reset * state))
-        state = new + update * (state - new)
-        states.append(state)
-    return torch.stack(states)
-
-
-# musicnn, after Pons & Serra and after Won et al.

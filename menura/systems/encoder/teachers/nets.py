@@ -12,12 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as nn
 
+from menura.nn.choi import EPSILON
+from menura.nn.published import turned
+from menura.nn.tagger import CNN_POOLS, CRNN_POOLS, Tagger
 from menura.systems.encoder.teachers.layers import (
     Layer,
     Norm,
     Weights,
     gru,
-    hard_gru,
     norm,
     norm_first,
     pooled,
@@ -26,7 +28,7 @@ from menura.systems.encoder.teachers.layers import (
 
 RANGE = 80.0  # decibels that Choi's networks hear below the loudest of a window
 MEAN, SPREAD = -28.57, 17.39  # decibels, see `standardised`
-TENSORFLOW, TORCH = 1e-3, 1e-5  # what each adds to the variance
+TENSORFLOW, TORCH, KERAS = 1e-3, 1e-5, 1e-6  # what each adds to the variance
 Heard = tuple[Tensor, Tensor]  # embeddings [B, D], logits [B, K]
 
 
@@ -148,8 +150,7 @@ def vgg(w: Weights) -> Callable[[Tensor], Heard]:
     return forward
 
 
-FCN_POOLS = ((2, 4), (2, 4), (2, 4), (3, 5), (4, 4))  # bands, frames
-CRNN_POOLS = ((2, 2), (3, 3), (4, 4), (4, 4))
+CHOI = (96, 1366)  # bands and frames of a picture
 
 
 def stack(first: Norm, layers: list[Layer], pools: tuple, picture: Tensor) -> Tensor:
@@ -164,7 +165,7 @@ def won_fcn(w: Weights) -> Callable[[Tensor], Heard]:
     first, layers = torch_norm(w, "spec_bn"), [torch_layer(w, f"layer{n}") for n in range(1, 6)]
 
     def forward(picture: Tensor) -> Heard:
-        x = stack(first, layers, FCN_POOLS, picture).flatten(1)
+        x = stack(first, layers, CNN_POOLS, picture).flatten(1)
         return x, nn.linear(x, w["dense.weight"], w["dense.bias"])
 
     return forward
@@ -183,44 +184,35 @@ def won_crnn(w: Weights) -> Callable[[Tensor], Heard]:
     return forward
 
 
-def keras_norm(w: Weights, name: str) -> Norm:
-    """`running_std` is the root of the variance: the statistics agree with those of real music.
+def choi(w: Weights, net: Tagger) -> Callable[[Tensor], Heard]:
+    """One of Choi's networks with its weights.
 
-    The authors' published example took it for the variance, and inputs that were not standardised.
+    `running_std` is the root of the variance: the statistics agree with those of real music. The
+    authors' published example took it for the variance, and inputs that were not standardised.
     """
-    parts = ("gamma", "beta", "running_mean", "running_std")
-    gamma, beta, mean, deviation = (w[f"{name}/{name}_{part}"] for part in parts)
-    return norm(gamma, beta, mean, deviation.square(), epsilon=1e-6)
+    state = {entry: turned(w[name], how) for name, (entry, how) in net.names().items()}
+    for entry in state:
+        if entry.endswith("running_var"):
+            state[entry] = state[entry].square() + KERAS - EPSILON
+    net.load_state_dict({**net.state_dict(), **state})
+    net.eval().requires_grad_(False)
 
+    def forward(picture: Tensor) -> Heard:
+        x = net(picture.mT)
+        return x, x @ w["output/output_W"] + w["output/output_b"]
 
-def keras_layer(w: Weights, number: int) -> Layer:
-    """Theano convolves: its kernels are turned round for PyTorch, which correlates."""
-    name = f"conv{number}/conv{number}"
-    return norm_first(
-        keras_norm(w, f"bn{number}"), w[f"{name}_W"].flip(2, 3), w[f"{name}_b"], nn.elu
-    )
+    return forward
 
 
 def choi_fcn(w: Weights) -> Callable[[Tensor], Heard]:
-    first, layers = keras_norm(w, "bn_0_freq"), [keras_layer(w, n) for n in range(1, 6)]
-
-    def forward(picture: Tensor) -> Heard:
-        x = stack(first, layers, FCN_POOLS, picture).flatten(1)
-        return x, x @ w["output/output_W"] + w["output/output_b"]
-
-    return forward
+    maps = (32, 128, 128, 192, 256)
+    return choi(w, Tagger(maps, CNN_POOLS, along="frames", shape=CHOI))
 
 
 def choi_crnn(w: Weights) -> Callable[[Tensor], Heard]:
-    first, layers = keras_norm(w, "bn_0_freq"), [keras_layer(w, n) for n in range(1, 5)]
-
-    def forward(picture: Tensor) -> Heard:
-        x = nn.pad(picture, (0, 0, 37, 37))
-        x = stack(first, layers, CRNN_POOLS, x).permute(2, 0, 1)  # [f, B, C]
-        x = hard_gru(hard_gru(x, w, "gru1"), w, "gru2")[-1]
-        return x, x @ w["output/output_W"] + w["output/output_b"]
-
-    return forward
+    maps, units = (64, 128, 128, 128), (32, 32)
+    net = Tagger(maps, CRNN_POOLS, along="frames", shape=CHOI, pad=37, recurrent=units)
+    return choi(w, net)
 
 
 def standardised(build: Callable) -> Callable:
