@@ -58,7 +58,10 @@ class Picture(nn.Module):
 
 
 class Block(nn.Module):
-    """Convolution of 3 x 3, normalisation, activation, largest of each pool, dropout."""
+    """Convolution of 3 x 3, normalisation, largest of each pool, activation, dropout.
+
+    The activation may not fall: so it may come after the pool, as if before, on fewer numbers.
+    """
 
     def __init__(
         self,
@@ -77,8 +80,8 @@ class Block(nn.Module):
         self.pool, self.dropout = nn.MaxPool2d(pool), nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.activation(self.norm(self.convolution(x)))
-        y: Tensor = self.dropout(self.pool(x))
+        x = self.pool(self.norm(self.convolution(x)))
+        y: Tensor = self.dropout(self.activation(x))
         return y
 
 

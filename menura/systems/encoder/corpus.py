@@ -22,13 +22,14 @@ from menura.audio import load, resample
 from menura.audio.features import log1p_power, log_mel_blocks
 from menura.audio.mel import mel_filters
 from menura.datasets import pack
+from menura.datasets.augment import coloured, gain, mix, varispeed
 from menura.datasets.synthetic import STYLES
 from menura.errors import AudioError, DataError
 from menura.systems.encoder.config import Config
 
 LONGEST = 480.0  # seconds of a piece that are heard, its middle
 SEMITONES = 4.0  # up or down, in an altered version: faster or slower with it
-TILT = 4.0  # decibels an octave, darker or brighter
+COLOUR = 6.0  # decibels: deviation of a random filter
 LOUDER, SOFTER, MIXED = 2.0, 8.0, 9.0  # decibels at most
 
 
@@ -200,29 +201,20 @@ def altered(
 ) -> tuple[np.ndarray, float]:
     """The wave changed, and by how many semitones it went up.
 
-    Version 0 is the wave; odd ones are faster or slower, brighter or darker; even ones faster or
-    slower, with another piece mixed in.
+    Version 0 is the wave; odd ones are faster or slower, and coloured; even ones faster or slower,
+    with another piece mixed in.
     """
     if version == 0:
         return wave, 0.0
     semitones = float(random.uniform(-SEMITONES, SEMITONES))
-    sound = resample(wave, sample_rate, round(sample_rate * 2 ** (-semitones / 12)))
+    sound = varispeed(wave, sample_rate, 2 ** (semitones / 12))
     if version % 2 or other is None:
-        sound = tilted(sound, float(random.uniform(-TILT, TILT)), sample_rate)
+        sound = coloured(sound, sample_rate, random, COLOUR)
     else:
-        second = np.resize(np.roll(other, int(random.integers(other.size))), sound.size)
-        sound = sound + second * np.float32(10 ** (random.uniform(-MIXED, 0) / 20))
-    gain = 10 ** (random.uniform(-SOFTER, LOUDER) / 20)
-    gain /= max(1.0, float(np.abs(sound).max()) * gain)
-    return (sound * np.float32(gain)).astype(np.float32), semitones
-
-
-def tilted(wave: np.ndarray, decibels: float, sample_rate: int) -> np.ndarray:
-    """Darker (above 0) or brighter by that many decibels an octave, from 125 Hz to 8 kHz."""
-    spectrum = np.fft.rfft(wave)
-    hertz = np.fft.rfftfreq(wave.size, 1 / sample_rate)
-    octaves = np.clip(np.log2(np.maximum(hertz, 1.0) / 1000), -3, 3)
-    return np.fft.irfft(spectrum * 10 ** (-decibels * octaves / 20), wave.size).astype(np.float32)
+        second = np.roll(other, int(random.integers(other.size)))
+        sound = mix(sound, second, float(random.uniform(-MIXED, 0)))
+    sound = gain(sound, random, (-SOFTER, LOUDER))
+    return sound / np.float32(max(1.0, float(np.abs(sound).max()))), semitones
 
 
 def labelled(
