@@ -162,9 +162,14 @@ def rows_of(task: LabelTask, split: str) -> np.ndarray:
 
 
 def tested(task: LabelTask) -> dict[str, list[float]]:
-    """Figures on the test split with their intervals."""
+    """Figures on the test split with their intervals; `clip_accuracy` is that of windows alone."""
     said = task.said("test")
     found = judged(said.true, said.probabilities, said.groups, exclusive=task.exclusive)
+    if task.exclusive:
+        alone = task.said("test", "clip")
+        true, heard = alone.true, alone.probabilities
+        figures = judged(true, heard, alone.groups, exclusive=True, rounds=200)
+        found["clip_accuracy"] = figures["accuracy"]
     return {name: [one.value, one.low, one.high] for name, one in found.items()}
 
 

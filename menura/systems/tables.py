@@ -12,7 +12,7 @@ import numpy as np
 
 from menura.systems.cells import Cell, Order
 
-SHOWN = ("accuracy", "recall", "auc", "pr_auc")
+SHOWN = ("accuracy", "clip_accuracy", "recall", "auc", "pr_auc")
 
 
 def row(cell: Cell, seeds: list[dict[str, Any]]) -> dict[str, Any]:

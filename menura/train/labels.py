@@ -82,8 +82,10 @@ class LabelTask(nn.Module):
         return {"loss": said.loss} | {name: found.value for name, found in figures.items()}
 
     @torch.no_grad()
-    def said(self, split: str) -> Said:
-        """What the network says of the tracks of a split, in `eval` mode."""
+    def said(self, split: str, unit: str | None = None) -> Said:
+        """What the network says of the tracks of a split (unit "clip": of each window alone), in
+        `eval` mode.
+        """
         device = next(self.parameters()).device
         rows, found, losses = [], [], []
         for places, batch in self.windows.held(split):
@@ -95,7 +97,7 @@ class LabelTask(nn.Module):
         tracks = self.windows.pack.records["track"][places]
         groups = np.array([track["group"] for track in self.windows.tracks])
         loss = sum(losses) / len(places)
-        if self.windows.unit == "clip":
+        if (unit or self.windows.unit) == "clip":
             return Said(self.windows.values[tracks], votes, groups[tracks], loss)
         own, place = np.unique(tracks, return_inverse=True)
         sums = np.zeros((len(own), votes.shape[1]))

@@ -7,6 +7,7 @@ critic meets the critic that has learnt from the whole batch.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
@@ -75,7 +76,9 @@ class Updater:
         optimiser = self.task.optimisers[name]
         gradients = [w.grad for w in weights_of(optimiser) if w.grad is not None]
         self.ranks.mean_([loss, *gradients])
-        norm = torch.nn.utils.clip_grad_norm_(weights_of(optimiser), self.settings.clip)
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if self.settings.clip < math.inf:  # else every gradient would be multiplied by 1
+            torch.nn.utils.clip_grads_with_norm_(weights_of(optimiser), self.settings.clip, norm)
         self.watch.note(step_no, name, loss, norm)
         schedule = self.settings.schedule_of(name)
         if schedule != Constant():

@@ -17,6 +17,7 @@ from menura.systems.style.model import Net
 from menura.train import log
 from menura.train.fit import LOG
 
+SHOWN = "clip_accuracy"
 LOSSES = (  # the thesis's training loss in each of its 20 epochs, nats
     *(0.621, 0.190, 0.101, 0.0638, 0.0487, 0.0415, 0.0325, 0.0256, 0.0246, 0.0192),
     *(0.0154, 0.0135, 0.0116, 0.00958, 0.00894, 0.00872, 0.00695, 0.00729, 0.00587, 0.00554),
@@ -38,9 +39,9 @@ def results(folder: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     figure = Figure(figsize=(8, 7), layout="constrained")
     upper, lower = figure.subplots(2, height_ratios=(1, 3))
     for place, row in enumerate(rows):
-        upper.plot(row["paper"].get("accuracy", np.nan), place, "kx")
+        upper.plot(row["paper"].get(SHOWN, np.nan), place, "kx")
         for n, seed in enumerate(row["seeds"]):
-            value, *interval = seed["test"]["accuracy"]
+            value, *interval = seed["test"].get(SHOWN, seed["test"]["auc"])  # tags: no accuracy
             height, colour = place + 0.1 * n, f"C{place}"
             upper.plot(value, height, "o", color=colour)
             upper.plot(interval, [height, height], color=colour, alpha=0.5)
