@@ -34,8 +34,9 @@ class Ranks:
 
     def first_(self, tensors: Iterable[torch.Tensor]) -> None:
         """Replace each floating tensor by that of rank 0, in one exchange."""
-        floating = [tensor for tensor in tensors if tensor.is_floating_point()]
-        if self.world > 1 and floating:
+        if self.world == 1:
+            return  # before a network's modules are walked through
+        if floating := [tensor for tensor in tensors if tensor.is_floating_point()]:
             flat = torch.cat([tensor.detach().flatten() for tensor in floating])
             dist.broadcast(flat, src=0)
             scatter(flat, floating)

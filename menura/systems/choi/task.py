@@ -29,7 +29,8 @@ class Task(LabelTask):
 
     def optimiser(self) -> torch.optim.Optimizer:
         rate = 1e-4 if self.config.staged else self.config.learning_rate
-        return torch.optim.Adam(self.net.parameters(), rate, weight_decay=self.config.weight_decay)
+        decay = self.config.weight_decay
+        return torch.optim.Adam(self.net.parameters(), rate, weight_decay=decay, fused=True)
 
     def step(self, batch: Batch, step_no: int) -> Iterator[tuple[str, Tensor]]:
         share = step_no / self.config.steps if self.config.staged else 0.0

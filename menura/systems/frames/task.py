@@ -13,4 +13,4 @@ class Task(LabelTask):
     net: Net
 
     def optimiser(self) -> torch.optim.Optimizer:
-        return torch.optim.Adam(self.net.parameters(), lr=self.config.learning_rate)
+        return torch.optim.Adam(self.net.parameters(), lr=self.config.learning_rate, fused=True)

@@ -14,4 +14,4 @@ class Task(LabelTask):
 
     def optimiser(self) -> torch.optim.Optimizer:
         rate, decay = self.config.learning_rate, self.config.weight_decay
-        return torch.optim.AdamW(self.net.parameters(), lr=rate, weight_decay=decay)
+        return torch.optim.AdamW(self.net.parameters(), lr=rate, weight_decay=decay, fused=True)

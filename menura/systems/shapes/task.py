@@ -20,4 +20,4 @@ class Task(LabelTask):
 
     def optimiser(self) -> torch.optim.Optimizer:
         kind = torch.optim.SGD if self.config.descent == "sgd" else torch.optim.Adam
-        return kind(self.net.parameters(), lr=self.config.learning_rate)
+        return kind(self.net.parameters(), lr=self.config.learning_rate, fused=True)
