@@ -44,7 +44,8 @@ def fill(place: Path, count: int) -> None:
                 f"/elsewhere/artist {track // 100:05}/album {track // 12}/{track:06}.mp3".encode()
             )
             db.execute(
-                "INSERT INTO track VALUES (?, ?, 1, ?, 5000000, 1, 200, ?, ?, ?)",
+                "INSERT INTO track(id, path, present, audio, size, mtime_ns, seconds, title, "
+                "artist, album) VALUES (?, ?, 1, ?, 5000000, 1, 200, ?, ?, ?)",
                 (
                     track,
                     path,

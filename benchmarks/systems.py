@@ -3,10 +3,10 @@
     python benchmarks/systems.py [SYSTEM…] [--steps 20] [--turns 5] [--pieces 26]
 
 The script has its own loop over the same windows, batches and loss, and torch's optimiser with its
-defaults: shuffle, read, step, read the loss. `fit` and the script take some steps in turn, timed in CPU-seconds on one
-thread, so that other work on the machine falls on both. Printed are medians of CPU-milliseconds a
-step and of the turns' ratios, script to fit: 1 is equal, more is faster. The music is synthetic;
-`benchmarks/style.py` compares `style` with its plain layers.
+defaults: shuffle, read, step, read the loss. `fit` and the script take some steps in turn, timed in
+CPU-seconds on one thread, so that other work on the machine falls on both. Printed are medians of
+CPU-milliseconds a step and of the turns' ratios, script to fit: 1 is equal, more is faster. The
+music is synthetic; `benchmarks/style.py` compares `style` with its plain layers.
 """
 
 from __future__ import annotations

@@ -9,6 +9,9 @@ MenuraError
 ├── TrackError (also ValueError)     a track that is neither in the library nor a readable file
 ├── QueryError (also ValueError)     a query that does not parse; .position points at the place
 ├── PlaylistError (also ValueError)  a playlist that cannot be made or written
+├── TeachError (also ValueError)     answers that cannot be taken, or a tag that was not taught
+├── MapError (also ValueError)       a map that cannot be drawn as it was asked for
+├── ExtraError                       a part of menura that is not installed here
 ├── DataError (also ValueError)      training data that cannot be read, or does not suffice
 └── TrainingError                    a training run that cannot start, go on or be saved
 """
@@ -72,6 +75,18 @@ class QueryError(MenuraError, ValueError):
 
 class PlaylistError(MenuraError, ValueError):
     """A playlist that cannot be made or written."""
+
+
+class TeachError(MenuraError, ValueError):
+    """Answers to a tag that cannot be taken, or a tag that was not taught."""
+
+
+class MapError(MenuraError, ValueError):
+    """A map that cannot be drawn as it was asked for."""
+
+
+class ExtraError(MenuraError):
+    """Something that needs an optional part of menura, which is not installed here."""
 
 
 class DataError(MenuraError, ValueError):

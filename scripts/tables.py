@@ -1,17 +1,16 @@
 """Remake the tables of the analysis systems, and keep them beside the systems as JSON.
 
-    python scripts/tables.py FOLDER --music TABLE [--world FOLDER] [--teachers FOLDER]
-                             [--only SYSTEM-QUESTION …] [--seeds 3] [--keep]
+    python scripts/tables.py FOLDER --music TABLE [--teachers FOLDER] [--only SYSTEM-QUESTION …]
+                             [--seeds 3] [--keep]
 
-Questions of real music (`genre`, `emotions`, `rock-classical`, `rock-pop`) are asked of TABLE, a
-manifest with a column `genre` and numbers of what listeners felt; `world`, `world-tempo` and
-`world-instruments` of synthetic music, composed where `--world` is no data set yet: 832 pieces of
-12 s, 16 artists a style, disguised (below). Each table is one `menura reproduce`, in
-FOLDER/SYSTEM-QUESTION, which goes on where it stopped. `--keep` copies what is there into
-menura/systems/SYSTEM/tables/QUESTION.json, without training anything. FOLDER/mfcc.json has, for
-the world's questions, what a linear probe on means and deviations of 20 MFCC and their differences
-says: the world is disguised (each piece through a filter drawn at random) so that it does not
-suffice.
+Each table is one `menura reproduce`, in FOLDER/SYSTEM-QUESTION, which goes on where it stopped.
+`genre`, `emotions`, `rock-classical` and `rock-pop` are asked of TABLE, a manifest with a column
+`genre` and numbers of what listeners felt; the others of synthetic music, which is composed where
+it is missing: FOLDER/world, 832 pieces of 12 s, 16 artists a style, and FOLDER/large-world with
+three times as many. They are disguised (each piece has an equaliser and a noise of its own), so
+that loudness by frequency does not tell the style: FOLDER/mfcc.json has what a linear probe on means and
+deviations of 20 MFCC and of their differences says. `--keep` trains nothing and copies what is
+there into menura/systems/SYSTEM/tables/QUESTION.json.
 """
 
 from __future__ import annotations
@@ -35,6 +34,7 @@ from menura.datasets.question import Answers, Question, asked
 from menura.metrics.answers import judged
 from menura.metrics.probes import fit_probe
 from menura.metrics.report import plain
+from menura.systems.multiscale.config import CONFIGS as MULTISCALE
 from menura.systems.reproduce import TABLE, Plan, reproduce
 
 GENRES = ("classical", "electronic", "pop", "rock", "soundtrack")
@@ -46,12 +46,14 @@ QUESTIONS = {
     "world": Question(),
     "world-tempo": Question(label="tempo class"),
     "world-instruments": Question(label="instrument *"),
+    "large-world": Question(),
 }
 QUICK = ("by clip, 96 a batch", "by artist, 96 a batch")
 SLIDES = ("MFCC, bag", "MFCC, LSTM", "CNN, LSTM", "CNN, bag", "PCA, bag")
 FIRST = ("Time", "Frequency", "Time-Frequency", "Black-box", "Mixture")
 ENDS = ("spectrogram 1024/1024", "spectrogram 256/256", "raw 1024/1024", "raw 256/256")
 TAPS = ("transfer, all five", *(f"transfer, block {n}" for n in range(1, 6)))
+SCALES = tuple(name for name in MULTISCALE if name != "wide")
 SMALL = ("cnn-small", "crnn-small", "short-chunk-residual-small", "sample-level-small")
 ASKED: dict[str, dict[str, tuple[str, ...]]] = {  # which cells, by system and question; (): all
     "style": {
@@ -66,7 +68,10 @@ ASKED: dict[str, dict[str, tuple[str, ...]]] = {  # which cells, by system and q
         **dict.fromkeys(("emotions", "world", "world-tempo", "world-instruments"), FIRST),
     },
     "endtoend": {"genre": (), "emotions": ENDS, "world": ENDS},
-    "multiscale": {"genre": (), "emotions": (), "world": ()},
+    "multiscale": {
+        **dict.fromkeys(("genre", "emotions", "world"), SCALES),
+        "large-world": ("laplacian", "wide"),
+    },
     "choi": {"genre": TAPS + SMALL, "emotions": TAPS, "world": (TAPS[0], SMALL[2])},
 }
 
@@ -91,13 +96,22 @@ def wanted(only: list[str]) -> Iterator[Wanted]:
                 yield found
 
 
-def world_in(folder: Path) -> Path:
-    """The synthetic data set, composed where it is missing."""
-    if not (folder / "manifest.csv").exists():
+def music_of(question: str, folder: Path) -> Path:
+    """The synthetic data set that a question is asked of, composed where it is missing."""
+    large = question.startswith("large")
+    place, artists = folder / ("large-world" if large else "world"), 48 if large else 16
+    if not (place / "manifest.csv").exists():
+        count = 4 * artists * len(synthetic.STYLES)
         synthetic.write(
-            folder, 832, 2026, artists_per_style=16, seconds=12.0, disguised=True, progress=print
+            place,
+            count,
+            2026,
+            artists_per_style=artists,
+            seconds=12.0,
+            disguised=True,
+            progress=print,
         )
-    return folder
+    return place
 
 
 def keep(folder: Path, table: Wanted) -> None:
@@ -121,14 +135,13 @@ def rounded(value: Any) -> Any:
 
 
 # ------------------------------------------------------------------ the world's measure
-def probes(world: Path) -> dict[str, Any]:
-    """Figures of a linear probe on MFCC for each question of the world."""
-    music, heard = read(world), {}
-    filters = mel_filters(22_050, 2_048, 64)
-    said: dict[str, Any] = {}
+def probes(folder: Path) -> dict[str, Any]:
+    """Figures of a linear probe on MFCC for each question of a world."""
+    filters, said = mel_filters(22_050, 2_048, 64), {}
+    heard: dict[Path, np.ndarray] = {}
     for name, question in QUESTIONS.items():
-        if name.startswith("world"):
-            answers = asked(music, question)
+        if "world" in name:
+            answers = asked(read(music_of(name, folder)), question)
             for item in answers.items:
                 if item.path not in heard:
                     heard[item.path] = described(item.path, filters)
@@ -167,19 +180,17 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--music", type=Path)
-    parser.add_argument("--world", type=Path)
     parser.add_argument("--teachers", type=Path)
     parser.add_argument("--only", nargs="*", default=[], metavar="SYSTEM-QUESTION")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
-    world = given.world or given.folder / "world"
     for table in wanted(given.only):
         if given.keep:
             if (given.folder / table.name / TABLE).exists():
                 keep(given.folder, table)
             continue
-        music = world_in(world) if table.question.startswith("world") else given.music
+        music = music_of(table.question, given.folder) if "world" in table.question else given.music
         plan = Plan(
             system=table.system,
             data=music,
@@ -191,7 +202,7 @@ def main() -> None:
         )
         reproduce(plan, lambda text, name=table.name: print(f"{name}: {text}", flush=True))
     if not given.keep and not (given.folder / "mfcc.json").exists():
-        found = json.dumps(plain(probes(world_in(world))), indent=1)
+        found = json.dumps(plain(probes(given.folder)), indent=1)
         (given.folder / "mfcc.json").write_text(found + "\n", "utf-8")
 
 

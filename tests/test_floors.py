@@ -17,13 +17,14 @@ BELOW = {  # floor: the floors it may import from, besides itself and the ground
     "metrics": set(),
     "nn": {"metrics", "datasets", "audio"},
     "train": {"nn", "metrics", "datasets", "audio"},
-    "systems": {"train", "nn", "metrics", "datasets", "audio"},
+    "dreaming": {"train", "nn", "metrics", "datasets", "audio"},
+    "systems": {"dreaming", "train", "nn", "metrics", "datasets", "audio"},
     "encoders": {"audio", "metrics", "datasets"},
     "library": {"encoders", "metrics", "datasets", "audio"},
-    "cli": {"library", "encoders", "systems", "train", "metrics", "datasets", "audio"},
+    "cli": {"library", "encoders", "systems", "dreaming", "train", "metrics", "datasets", "audio"},
 }
 GROUND = {"errors", "version"}
-STUDIO = {"nn", "train", "systems"}
+STUDIO = {"nn", "train", "dreaming", "systems"}
 STUDIO_FILES = {"encoders/transformer.py"}  # above the light floors only when they are asked for
 FILES = sorted(ROOT.rglob("*.py"))
 

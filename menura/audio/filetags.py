@@ -1,10 +1,11 @@
-"""Title, artist and album as a file's own tags give them.
+"""Title, artist, album, genre and year as a file's own tags give them.
 
 tinytag reads most; FFmpeg what tinytag does not know. Broken tags are no tags: nothing is raised.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, BinaryIO
@@ -16,6 +17,7 @@ from menura.errors import AudioError
 MOST_BYTES = 64 << 20  # read for the tags of one file: a tag may claim 256 MB
 MOST_CALLS = 100_000
 LONGEST = 1_000  # characters
+YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class FileTags:
     title: str | None = None
     artist: str | None = None
     album: str | None = None
+    genre: str | None = None
+    year: int | None = None
 
 
 def read_tags(path: Path) -> FileTags:
@@ -72,13 +76,26 @@ def by_tinytag(file: BinaryIO) -> FileTags:
         tag: Any = TinyTag.get(file_obj=Bounded(file), duration=False)  # type: ignore[arg-type]
     except (TinyTagException, OSError, ValueError, OverflowError):
         return FileTags()
-    return FileTags(cleaned(tag.title), cleaned(tag.artist), cleaned(tag.album))
+    title, artist, album, genre = map(cleaned, (tag.title, tag.artist, tag.album, tag.genre))
+    return FileTags(title, artist, album, genre, year_of(tag.year))
 
 
 def by_ffmpeg(metadata: Mapping[str, str]) -> FileTags:
     lower = {key.lower(): value for key, value in metadata.items()}
     artist = lower.get("artist") or lower.get("author") or lower.get("album_artist")
-    return FileTags(cleaned(lower.get("title")), cleaned(artist), cleaned(lower.get("album")))
+    title, album, genre = (cleaned(lower.get(name)) for name in ("title", "album", "genre"))
+    year = year_of(lower.get("date") or lower.get("year"))
+    return FileTags(title, cleaned(artist), album, genre, year)
+
+
+def year_of(text: object) -> int | None:
+    """The year of a date such as `1997-03-01`, or None where there is none from 1000 to 2999.
+
+    >>> year_of("01.03.1997")
+    1997
+    """
+    found = YEAR.search(str(text)[:LONGEST])
+    return int(found[0]) if found else None
 
 
 def cleaned(text: object) -> str | None:

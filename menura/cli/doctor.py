@@ -15,6 +15,7 @@ NEEDED = ("numpy", "onnxruntime", "av", "soxr", "tinytag", "typer")
 EXTRAS = {
     "learn": ("sklearn", "recommendation from listeners, clusters, the map"),
     "studio": ("torch", "training, reproduction, transformation"),
+    "write-tags": ("mutagen", "taught tags written into music files"),
     "teachers": ("transformers", "MERT and CLAP as encoders"),
 }
 

@@ -16,16 +16,24 @@ from typer.exceptions import TyperException
 
 from menura.cli import library, playlist
 from menura.cli.answer import Answer, clean, show
+from menura.cli.auralise import auralise
+from menura.cli.clusters import clusters, duplicates, outliers
 from menura.cli.doctor import doctor
+from menura.cli.dream import dream, layers
 from menura.cli.evaluate import evaluate
+from menura.cli.filter import filter_playlist
 from menura.cli.index import index
+from menura.cli.map import draw_map
 from menura.cli.needs import StudioError
+from menura.cli.recommend import dislike, like, recommend
 from menura.cli.reproduce import reproduce, use
+from menura.cli.several import Several
 from menura.cli.similar import similar
 from menura.cli.studio import export, systems, train
 from menura.cli.tags import tags
+from menura.cli.teach import teach
 from menura.cli.tracks import errors, tracks
-from menura.errors import EncoderError, MenuraError, QueryError
+from menura.errors import EncoderError, ExtraError, MenuraError, QueryError
 from menura.version import __version__
 
 app = typer.Typer(
@@ -48,11 +56,37 @@ def root(
         raise typer.Exit
 
 
-LIGHT: tuple[Callable[..., Answer], ...] = (index, tags, similar, tracks, errors, doctor)
-STUDIO: tuple[Callable[..., Answer], ...] = (systems, train, evaluate, reproduce, use, export)
+LIGHT: tuple[Callable[..., Answer], ...] = (
+    index,
+    tags,
+    similar,
+    tracks,
+    like,
+    dislike,
+    errors,
+    doctor,
+)
+STUDIO: tuple[Callable[..., Answer], ...] = (
+    systems,
+    train,
+    evaluate,
+    reproduce,
+    use,
+    export,
+    dream,
+    layers,
+    auralise,
+)
 
 for verb in LIGHT:
     app.command()(verb)
+for verb in (teach, recommend):
+    app.command(cls=Several)(verb)
+app.command("map")(draw_map)
+playlist.app.command()(clusters)
+playlist.app.command("filter")(filter_playlist)
+library.app.command()(outliers)
+library.app.command()(duplicates)
 app.add_typer(playlist.app, name="playlist")
 app.add_typer(library.app, name="library")
 for verb in STUDIO:
@@ -69,7 +103,7 @@ def run() -> int:
     except MenuraError as error:
         lines = str(error).split("\n") if isinstance(error, QueryError) else [str(error)]
         print(*map(clean, lines), sep="\n", file=sys.stderr)
-        return 2 if isinstance(error, (EncoderError, QueryError, StudioError)) else 1
+        return 2 if isinstance(error, (EncoderError, ExtraError, QueryError, StudioError)) else 1
     except typer.Abort:
         return 130
     except Exception as error:  # a fault of ours: said as one, and where it is on request

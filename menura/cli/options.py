@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+TIME = re.compile(r"(\d{1,6}|(\d{1,4}:)?[0-5]?\d:[0-5]\d)(\.\d+)?", re.ASCII)
 LibraryOption = Annotated[
     Optional[Path],  # noqa: UP045  (evaluated by the command line on every Python)
     typer.Option(
@@ -32,6 +34,28 @@ OutputOption = Annotated[
 AbsoluteOption = Annotated[
     bool, typer.Option("--absolute", help="Absolute paths in the m3u8, not relative ones.")
 ]
+
+FromOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--from", metavar="1:05", help="Only from there on."),
+]
+ToOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--to", metavar="1:20", help="Only up to there."),
+]
+
+
+def seconds_of(text: str | None, otherwise: float) -> float:
+    """Seconds of `65`, `65.5`, `1:05` or `1:01:05`; raises BadParameter.
+
+    >>> seconds_of("1:01:05.5", 0.0)
+    3665.5
+    """
+    if text is None:
+        return otherwise
+    if not TIME.fullmatch(text):
+        raise typer.BadParameter(f"{text!r} is no time; 65, 1:05 and 1:01:05.5 are")
+    return sum(float(part) * 60**k for k, part in enumerate(reversed(text.split(":"))))
 
 
 def library_path(given: Path | None) -> Path:

@@ -22,8 +22,9 @@ def tags(
     """Say what a track sounds like, with probabilities.
 
     Then its tempo, key and loudness, with how sure the first two are. A tag marked * was
-    compared with labels that people gave to music; the others are the network's word alone.
-    With --json all tags are listed, and their course in time.
+    compared with labels that people gave to music; one marked + is of your own (menura teach);
+    the others are the network's word alone. With --json all tags are listed, and their course
+    in time.
 
     Example: menura tags song.mp3
     """
@@ -37,10 +38,11 @@ def tags(
     if place.exists():
         with Library(place) as shelf:
             heard = shelf.hear(track)
+            taught = shelf.taught().probabilities(heard.embedding[None])[0]
     elif track.isdecimal():
         raise TrackError(f"{track} is an id, and there is no library at {place}")
     else:
-        heard = analyze(existing(track, place))
+        heard, taught = analyze(existing(track, place)), {}
     known = {tag.name: tag for tag in encoders.get(heard.encoder.rpartition("@")[0]).tags}
     rows = [
         {"tag": name, "probability": value, "checked": known[name].checked}
@@ -56,6 +58,7 @@ def tags(
         "key_confidence": heard.key_confidence,
         "loudness": heard.loudness,
         "tags": rows,
+        "taught": taught,
         "by_second": {
             "times": [float(time) for time in heard.times],
             "probabilities": {
@@ -63,12 +66,16 @@ def tags(
             },
         },
     }
+    marked = [(value, f"{clean(name)}+") for name, value in taught.items()]
+    for name, value in list(heard.tags.items())[:count]:
+        marked.append((value, f"{name}*" if known[name].checked else name))
     table = [
-        (f"{value:.2f}", "#" * round(20 * value), name + ("*" if known[name].checked else ""))
-        for name, value in list(heard.tags.items())[:count]
+        (f"{value:.2f}", "#" * round(20 * value), name)
+        for value, name in sorted(marked, key=lambda pair: -pair[0])
     ]
     checked = any(row["checked"] for row in rows)
     legend = "* compared with people's labels" if checked else "no tag was checked"
+    legend += ", + taught by you" if taught else ""
     text = [
         bold(clean(heard.path)),
         f"{clock(heard.seconds)}, heard by {heard.encoder}; {legend}",

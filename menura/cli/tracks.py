@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from menura.cli.answer import Answer, clean, clock, columns, named
-from menura.cli.options import JsonOption, LibraryOption, library_path
+from menura.cli.options import (
+    AbsoluteOption,
+    JsonOption,
+    LibraryOption,
+    OutputOption,
+    library_path,
+)
 
 if TYPE_CHECKING:
     from menura.library import Listed
@@ -28,6 +34,12 @@ def tracks(
         Optional[int],  # noqa: UP045
         typer.Option("--count", "-n", min=1, help="How many (default: all; with --text, 10)."),
     ] = None,
+    sort: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="FIELD", help="By tag:NAME, tempo, ...: the largest first."),
+    ] = None,
+    output: OutputOption = None,
+    absolute: AbsoluteOption = False,
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
@@ -41,16 +53,30 @@ def tracks(
     With --text they are ranked by how well the words fit, best first: the number in front is a
     cosine. It needs a library that was indexed with CLAP.
 
-    Example: menura tracks 'tag:classical>0.6 not tag:piano>0.3 seconds<300'
+    With --sort numbers and tags come largest first, texts by the alphabet; -o writes a playlist.
+
+    Examples: menura tracks 'tag:classical>0.6 not tag:piano>0.3 seconds<300';
+    menura tracks 'tag:misty>0.6' --sort tag:misty -n 25 -o misty.m3u8
     """
     from menura.library import Library
+    from menura.library.playlist_files import check_ending, write_playlist
 
+    if output:
+        check_ending(output)
     words = " ".join(query or [])
     with Library(library_path(library)) as shelf:
         if text is not None:
+            if sort or output:
+                raise typer.BadParameter("--text ranks by itself: give no --sort and no -o")
             return ranked(shelf.fitting(text, count or 10, words), json)
-        rows = shelf.tracks(words)[:count]
-    return Answer([asdict(row) for row in rows], lines(rows), json)
+        rows = shelf.tracks(words, sort or "")[:count]
+    data = [asdict(row) for row in rows]
+    shown_rows = lines(rows)
+    if not output:
+        return Answer(data, shown_rows, json)
+    items = [{**row, "similarity": None} for row in data]
+    warnings = write_playlist(items, output, absolute)
+    return Answer(data, [*shown_rows, f"written to {clean(output)}"], json, 0, warnings)
 
 
 def ranked(found: Sequence[tuple[Listed, float]], json: bool) -> Answer:
@@ -66,7 +92,7 @@ def lines(rows: Sequence[Listed]) -> list[str]:
     table = [
         (
             *(row.id, clock(row.seconds), shown(row.tempo, "BPM"), row.key or "-"),
-            *(shown(row.loudness, "LUFS"), named(row), ", ".join(best(row.tags))),
+            *(shown(row.loudness, "LUFS"), named(row), ", ".join(best(row))),
         )
         for row in rows
     ]
@@ -77,8 +103,10 @@ def shown(value: float | None, unit: str) -> str:
     return "-" if value is None else f"{value:.0f} {unit}"
 
 
-def best(tags: dict[str, float]) -> list[str]:
-    return sorted(tags, key=lambda name: -tags[name])[:3]
+def best(row: Listed) -> list[str]:
+    """The three likeliest tags, and those of the user's own, marked +, that are likely."""
+    own = [f"{clean(name)}+" for name, value in row.taught.items() if value > 0.5]
+    return own + sorted(row.tags, key=lambda name: -row.tags[name])[:3]
 
 
 def errors(library: LibraryOption = None, json: JsonOption = False) -> Answer:

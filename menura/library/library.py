@@ -16,14 +16,27 @@ import numpy as np
 from menura import encoders
 from menura.encoders.analysis import Track, analyze
 from menura.errors import AudioError, EmptyError, EncoderError, PlaylistError, TrackError
-from menura.library import playlists, upkeep
+from menura.library import moments, playlists, upkeep
+from menura.library.heads import Heads, load_heads
 from menura.library.index import Counts, Indexer, Settings
 from menura.library.lock import sole_indexer
-from menura.library.query import Condition, parse
+from menura.library.query import Condition, parse, parse_sort
 from menura.library.reasons import shared_reasons
-from menura.library.records import Item, Listed, Match, Problem, Voice, as_listed
+from menura.library.recommend import LIKED, recommend
+from menura.library.records import (
+    Item,
+    Listed,
+    Match,
+    Moment,
+    Problem,
+    Recommended,
+    Said,
+    Voice,
+    as_listed,
+)
 from menura.library.search import Table, load_table
 from menura.library.store import MEASURED, explained, open_reading, open_writing, transaction
+from menura.library.teaching import Teacher
 
 T = TypeVar("T")
 NEAR = 4000  # candidates of a playlist before all are looked at
@@ -285,22 +298,25 @@ class Library:
             )
         return read(text)
 
-    def tracks(self, query: str = "") -> list[Listed]:
+    def tracks(self, query: str = "", sort: str = "") -> list[Listed]:
         """All tracks, or those of a query such as `tag:jazz>0.6 artist:nina`, by path.
 
-        Raises QueryError, which points at the place that does not parse.
+        `sort` is a field, or `tag:NAME`: numbers the largest first, texts by the alphabet, what
+        is not known last. Raises QueryError, which points at the place that does not parse.
         """
         if not self.rows("SELECT 1 FROM encoder"):
             return []  # indexed, and nothing could be heard
         voice = self.voice()
-        condition = parse(query, voice.tags)
+        condition = parse(query, voice.tags, self.taught().lacks)
+        order = parse_sort(sort, voice.tags, self.taught().lacks) if sort else None
         rows = self.rows(
             "SELECT id FROM track WHERE present AND EXISTS "
             "(SELECT 1 FROM vector WHERE track = id AND encoder = ?) ORDER BY path",
             voice.number,
         )
         listed = self.listed([number for (number,) in rows])
-        return [row for row in listed if condition(vars(row))] if query.strip() else listed
+        kept = [row for row in listed if condition(vars(row))] if query.strip() else listed
+        return sorted(kept, key=lambda row: order(vars(row))) if order else kept
 
     def listed(self, ids: Sequence[int]) -> list[Listed]:
         """Tracks by their ids, in the same order."""
@@ -316,8 +332,103 @@ class Library:
             marks = ",".join("?" * len(ids))
             rows = self.rows(f"{select} WHERE track.id IN ({marks})", voice.number, *ids)
         wanted = set(ids)
-        found = {row[0]: as_listed(row, voice.tags) for row in rows if row[0] in wanted}
+        taught = self.taught_of(list(wanted))
+        found = {
+            row[0]: as_listed(row, voice.tags, taught.get(row[0], {}))
+            for row in rows
+            if row[0] in wanted
+        }
         return [found[number] for number in ids]
+
+    # ------------------------------------------------------------ likes
+    def like(self, tracks: Sequence[Path | str | int]) -> None:
+        """Keep that tracks, of the library or not, are liked; raises TrackError, AudioError."""
+        self.teaching().teach(LIKED, yes=tracks)
+
+    def dislike(self, tracks: Sequence[Path | str | int]) -> None:
+        """Keep that tracks are not liked; as `like`."""
+        self.teaching().teach(LIKED, no=tracks)
+
+    def opinions(self) -> list[Said]:
+        """All likes and dislikes, by the order in which they were given."""
+        if LIKED not in self.teaching().names():
+            return []
+        given = self.teaching().answers_of(LIKED)[2]
+        return [
+            Said(os.fsdecode(a.sound.path), a.sound.title, a.sound.artist, a.yes) for a in given
+        ]
+
+    def recommend(
+        self,
+        like: Sequence[Path | str | int] = (),
+        dislike: Sequence[Path | str | int] = (),
+        n: int = 10,
+    ) -> list[Recommended]:
+        """The n tracks to hear next, by sound: like some, unlike others, each with a reason.
+
+        Without `like` and `dislike`, by all that was liked and disliked. Never a disliked track,
+        nor one that was given; artists and albums are spaced. Raises TeachError where nothing is
+        known, TrackError and AudioError for what cannot be heard.
+        """
+        if n < 1:
+            raise ValueError(f"n is {n}; it must be at least 1")
+        return recommend(self, like, dislike, n)
+
+    # ------------------------------------------------------------ taught tags
+    def teaching(self) -> Teacher:
+        """Tags of the user's own: answers, how right they are, what to ask next."""
+        return Teacher(self)
+
+    def taught(self) -> Heads:
+        """The heads of all taught tags, fitted anew only where the library has changed."""
+        return self.once("taught", lambda: load_heads(self))
+
+    def taught_of(self, ids: Sequence[int]) -> dict[int, dict[str, float]]:
+        """The probability of each taught tag that is ready, by track."""
+        heads = self.taught()
+        if not heads.ready:
+            return {}
+        _, table = self.table()
+        there = np.array(ids, np.int64)[np.isin(ids, table.tracks)]
+        said = heads.probabilities(table.of(there))
+        return dict(zip(there.tolist(), said, strict=True))
+
+    def similar_moments(
+        self,
+        track: Path | str | int,
+        start: float = 0.0,
+        stop: float = float("inf"),
+        n: int = 10,
+        *,
+        candidates: int = 20,
+        progress: Callable[[str], object] | None = None,
+    ) -> list[Moment]:
+        """The n moments, one a track, most like the seconds from `start` to `stop` of a track.
+
+        They are looked for in the `candidates` tracks whose whole is nearest, which are heard
+        again: each costs what indexing it cost. Raises TrackError for seconds that are not there.
+        """
+        if not 1 <= n <= candidates:
+            raise ValueError(f"n is {n} of {candidates} candidates; 1 to as many are needed")
+        moments.check_span(start, stop)
+        number, heard = self.find(track), self.hear(track)
+        query = moments.span_vector(heard, start, stop)
+        _, table = self.table()
+        near = table.nearest(query, candidates, set() if number is None else {number})
+        rows = self.listed([other for other, _ in near])
+        places = moments.search(
+            [row.path for row in rows],
+            self.voice().name,
+            query,
+            min(stop, heard.seconds) - start,
+            progress or (lambda text: None),
+        )
+        found = [
+            Moment(row.id, row.path, row.title, row.artist, at.start, at.end, at.similarity)
+            for row, at in zip(rows, places, strict=True)
+            if at is not None
+        ]
+        return sorted(found, key=lambda moment: (-moment.similarity, moment.id))[:n]
 
     def usual_tags(self) -> dict[str, float]:
         """Mean probability of each tag over the library, or over a part of a large one."""
@@ -406,7 +517,7 @@ class Library:
         return self.items([songs[k].id for k in walk], np.clip(steps, -1, 1).tolist())
 
     def condition(self, query: str, voice: Voice) -> Condition | None:
-        return parse(query, voice.tags) if query.strip() else None
+        return parse(query, voice.tags, self.taught().lacks) if query.strip() else None
 
     def songs(self, ids: Sequence[int]) -> list[tuple[playlists.Song, Listed]]:
         listed = self.listed(ids)

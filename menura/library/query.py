@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from menura.audio.key import parse_key
 from menura.errors import QueryError
@@ -42,20 +43,46 @@ class Token:
     bracket: bool = False
 
 
-def parse(query: str, tags: Collection[str]) -> Condition:
+def parse(query: str, tags: Collection[str], taught: Mapping[str, str] | None = None) -> Condition:
     """A condition on rows with the keys of `tracks`; an empty query holds for all.
 
-    Raises QueryError, which points at the place.
+    `taught` has what a tag of the user's own still lacks, '' for nothing, by its name; it goes
+    before the encoder's of the same name. Raises QueryError, which points at the place.
     """
-    return Parser(query, tags).whole()
+    return Parser(query, tags, taught or {}).whole()
+
+
+def parse_sort(
+    field: str, tags: Collection[str], taught: Mapping[str, str]
+) -> Callable[[Row], tuple[bool, Any]]:
+    """A key to sort rows by: numbers and tags the largest first, texts by the alphabet.
+
+    Rows without the field come last. Raises QueryError for what is no field.
+    """
+    parser, name = Parser(field, tags, taught), field.strip().lower()
+    if name.startswith("tag:"):
+        place, tag = parser.known_tag(field.strip()[4:], 4)
+        return lambda row: (False, -row[place][tag])  # type: ignore[index]
+    if name not in FIELDS or name == "tag":
+        parser.fail(f"there is no field {name!r} to sort by; {', '.join(FIELDS)}:NAME are", 0)
+    if name in NUMBER_FIELDS:
+        return lambda row: (row[name] is None, -float(row[name] or 0))  # type: ignore[arg-type]
+    return lambda row: (not row[name], str(row[name] or "").casefold())
+
+
+def plain(name: str) -> str:
+    """A tag's name as it is compared: without case and quotation marks."""
+    return unicodedata.normalize("NFC", name).replace('"', "").casefold()
 
 
 class Parser:
     """One reading of one query, by recursive descent."""
 
-    def __init__(self, query: str, tags: Collection[str]) -> None:
+    def __init__(self, query: str, tags: Collection[str], taught: Mapping[str, str]) -> None:
         self.query = query
-        self.tags = {tag.lower(): tag for tag in tags}
+        self.tags = {plain(tag): ("tags", tag) for tag in tags}
+        self.tags |= {plain(tag): ("taught", tag) for tag in taught}
+        self.lacks = taught
         self.tokens = self.split()
         self.at = 0
 
@@ -147,18 +174,25 @@ class Parser:
 
     def tag(self, value: str, place: int) -> Condition:
         compared = COMPARE.fullmatch(value)
-        name = unquote(compared["name"] if compared else value).lower()
+        field, tag = self.known_tag(compared["name"] if compared else value, place)
+        if not compared:
+            return lambda row: row[field][tag] > 0.5  # type: ignore[index]
+        holds = self.comparison(
+            compared["sign"] + compared["value"], place + compared.start("sign")
+        )
+        return lambda row: holds(row[field][tag])  # type: ignore[index]
+
+    def known_tag(self, given: str, place: int) -> tuple[str, str]:
+        """The field of a row that holds a tag, and the tag as it is called there."""
+        name = plain(given)
         if name not in self.tags:
             near = difflib.get_close_matches(name, self.tags, 3)
             hint = f"; near it: {', '.join(near)}" if near else "; `menura tags TRACK` lists them"
             self.fail(f"there is no tag {name!r}{hint}", place)
-        tag = self.tags[name]
-        if not compared:
-            return lambda row: row["tags"][tag] > 0.5  # type: ignore[index]
-        holds = self.comparison(
-            compared["sign"] + compared["value"], place + compared.start("sign")
-        )
-        return lambda row: holds(row["tags"][tag])  # type: ignore[index]
+        field, tag = self.tags[name]
+        if field == "taught" and self.lacks[tag]:
+            self.fail(f"the tag {tag!r} was not taught enough yet: {self.lacks[tag]}", place)
+        return field, tag
 
     def number(self, field: str, value: str, place: int) -> Condition:
         """No comparison holds for a track without the number: one without a beat, say."""

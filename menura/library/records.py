@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,6 +37,42 @@ class Listed:
     key: str | None  # such as "A minor"
     key_confidence: float | None
     loudness: float | None  # LUFS, integrated; None where all is under -70
+    taught: dict[str, float] = field(default_factory=dict)  # probability by tag of the user's own
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A part of a track that is like another sound."""
+
+    id: int
+    path: str
+    title: str | None
+    artist: str | None
+    start: float  # seconds
+    end: float  # seconds
+    similarity: float  # cosine, in [-1, 1]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a user said of a sound."""
+
+    path: str  # where it was then
+    title: str | None
+    artist: str | None
+    liked: bool
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """A track of the library to hear next."""
+
+    id: int
+    path: str
+    title: str | None
+    artist: str | None
+    score: float  # likeness to what is liked, less what it has of what is not
+    reasons: tuple[str, ...]  # the liked track nearest to it, and what both share, in words
 
 
 @dataclass(frozen=True)
@@ -75,7 +111,22 @@ class Voice:
         return self.identity.rpartition("@")[0]
 
 
-def as_listed(row: tuple, names: Sequence[str]) -> Listed:
+def as_listed(row: tuple, names: Sequence[str], taught: dict[str, float]) -> Listed:
     number, path, title, artist, album, seconds, blob, *measured = row
     tags = dict(zip(names, np.frombuffer(blob, "<f4").tolist(), strict=True))
-    return Listed(number, os.fsdecode(path), title, artist, album, seconds, tags, *measured)
+    tempo, sure, key, key_sure, loudness = measured
+    return Listed(
+        id=number,
+        path=os.fsdecode(path),
+        title=title,
+        artist=artist,
+        album=album,
+        seconds=seconds,
+        tags=tags,
+        tempo=tempo,
+        tempo_confidence=sure,
+        key=key,
+        key_confidence=key_sure,
+        loudness=loudness,
+        taught=taught,
+    )

@@ -65,6 +65,38 @@ MIGRATIONS = (
     ALTER TABLE track ADD COLUMN loudness REAL;
     ALTER TABLE track ADD COLUMN described INTEGER;
     """,
+    """
+    -- what a user said of sounds; a sound is known by its hash, so an answer outlives its track
+    CREATE TABLE taught (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE answer (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the latest of a sound and its seconds holds
+        tag INTEGER NOT NULL REFERENCES taught(id) ON DELETE CASCADE,
+        command INTEGER NOT NULL,              -- those given together share a number
+        audio BLOB NOT NULL,                   -- as in track
+        start REAL NOT NULL, stop REAL NOT NULL,  -- seconds; a whole track is 0 to infinity
+        yes INTEGER NOT NULL,
+        path BLOB NOT NULL, artist TEXT, title TEXT  -- where it was when the answer was given
+    ) STRICT;
+    CREATE INDEX answer_tag ON answer(tag);
+    CREATE TABLE moment (                      -- vectors that no track holds; made anew from files
+        audio BLOB NOT NULL, start REAL NOT NULL, stop REAL NOT NULL,
+        encoder INTEGER NOT NULL REFERENCES encoder(id),
+        embedding BLOB NOT NULL,
+        PRIMARY KEY (audio, start, stop, encoder)
+    ) STRICT;
+    """,
+    """
+    -- where a track lies on the map of an encoder
+    CREATE TABLE place (
+        track INTEGER NOT NULL REFERENCES track(id) ON DELETE CASCADE,
+        encoder INTEGER NOT NULL REFERENCES encoder(id),
+        vector INTEGER NOT NULL,               -- its seq: a changed vector has no place yet
+        fit INTEGER NOT NULL,                  -- number of the whole fit that it belongs to
+        late INTEGER NOT NULL,                 -- 1: placed among the others after that fit
+        x REAL NOT NULL, y REAL NOT NULL,
+        PRIMARY KEY (track, encoder)
+    ) STRICT;
+    """,
 )
 MEASURED = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness")  # columns of track
 AS_NEW = (  # of a library before 2 that cannot be migrated now: it reads as one without numbers
@@ -72,6 +104,16 @@ AS_NEW = (  # of a library before 2 that cannot be migrated now: it reads as one
     + ", ".join(f"NULL AS {column}" for column in (*MEASURED, "described"))
     + " FROM main.track"
 )
+UNTAUGHT = """
+    CREATE TEMP VIEW taught AS SELECT 0 AS id, '' AS name WHERE 0;
+    CREATE TEMP VIEW answer AS SELECT 0 AS tag, x'' AS audio WHERE 0;
+    CREATE TEMP VIEW moment AS SELECT x'' AS audio, 0.0 AS start, 0.0 AS stop, 0 AS encoder,
+        x'' AS embedding WHERE 0
+"""  # of a library before 3
+UNPLACED = """
+    CREATE TEMP VIEW place AS SELECT 0 AS track, 0 AS encoder, 0 AS vector, 0 AS fit, 0 AS late,
+        0.0 AS x, 0.0 AS y WHERE 0
+"""  # of a library before 4
 
 
 def open_reading(path: Path) -> sqlite3.Connection:
@@ -85,6 +127,10 @@ def open_reading(path: Path) -> sqlite3.Connection:
         raise EmptyError(f"the library {path} is empty: `menura index FOLDER` fills it")
     if version(db) == 1:
         db.execute(AS_NEW)
+    if version(db) < 3:
+        db.executescript(UNTAUGHT)
+    if version(db) < 4:
+        db.executescript(UNPLACED)
     return db
 
 

@@ -17,6 +17,12 @@ from menura.errors import LibraryError
 from menura.library.scan import is_beneath
 from menura.library.store import MEASURED, check_ours, connect, explained, transaction
 
+KEPT = (  # of a sound that was answered for, its vectors: what was taught goes on without the file
+    "INSERT OR IGNORE INTO moment SELECT audio, 0, 9e999, encoder, embedding FROM track "
+    "JOIN vector ON vector.track = track.id "
+    "WHERE path = ? AND audio IN (SELECT audio FROM answer)"
+)
+
 
 def check(db: sqlite3.Connection, place: Path) -> dict:
     """Look at every page and every vector; `problems` says what is wrong, in sentences."""
@@ -143,6 +149,7 @@ def forget(db: sqlite3.Connection, place: Path, path: str) -> dict:
         problems = [p for (p,) in db.execute("SELECT path FROM problem") if is_beneath(p, root)]
         if not tracks and not problems:
             raise LibraryError(f"the library {place} knows nothing at {path}")
+        db.executemany(KEPT, [(p,) for p in set(tracks)])
         db.executemany("DELETE FROM track WHERE path = ?", [(p,) for p in set(tracks)])
         db.executemany("DELETE FROM problem WHERE path = ?", [(p,) for p in problems])
     return {"forgotten": len(tracks), "errors": len(problems)}

@@ -64,6 +64,8 @@ def train(
     from menura.train import fit
 
     system = registry.get(name)
+    if not system.configs:
+        raise TrainingError(f"{name} trains nothing: {system.summary}")
     chosen = system.config(config or next(iter(system.configs)), changes)
     problems: list[str] = []
     if data.suffix != ".npy":

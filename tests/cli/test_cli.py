@@ -87,7 +87,7 @@ def test_tracks_answers_queries_and_points_at_their_faults(menura, filled):
     rows = answer(menura("tracks", 'artist:"artist 1"', "--json"))
     assert {row["artist"] for row in rows} == {"Artist 1"} and len(rows) == 3
     measured = {"tempo", "tempo_confidence", "key", "key_confidence", "loudness"}
-    named = {"id", "path", "title", "artist", "album", "seconds", "tags"}
+    named = {"id", "path", "title", "artist", "album", "seconds", "tags", "taught"}
     assert set(rows[0]) == named | measured
     by_key = answer(menura("tracks", f'key:"{rows[0]["key"]}" loudness:-70..0', "--json"))
     assert rows[0] in by_key and {row["key"] for row in by_key} == {rows[0]["key"]}

@@ -19,6 +19,8 @@ def made_old(path):
     with sqlite3.connect(path, isolation_level=None) as db:
         for column in (*MEASURED, "described"):
             db.execute(f"ALTER TABLE track DROP COLUMN {column}")
+        for table in ("answer", "taught", "moment", "place"):
+            db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")
     db.close()
 

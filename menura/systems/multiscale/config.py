@@ -78,6 +78,15 @@ CONFIGS = {
     "multiresolution": Config(),
     "gaussian": Config(scales="gaussian", used=WINDOWS[:1]),
     "laplacian": Config(scales="laplacian", used=WINDOWS[:1]),
+    "wide": Config(  # ours, for thousands of tracks
+        scales="laplacian",
+        used=WINDOWS[:1],
+        means=1_500,
+        frames=100_000,
+        hidden=400,
+        learning_rate=5e-4,
+        steps=400,
+    ),
 }
 TINY = Config(
     sample_rate=4_000,
