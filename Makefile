@@ -3,11 +3,12 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 MUSIC ?= demo/music
 DATA ?= training-music/manifest.csv
+TABLE ?= music/tracks.csv
 TEACHERS ?= weights
 MINUTES ?= 60
 LIBRARY ?= demo/$(if $(filter demo/music,$(MUSIC)),demo,own).db
 
-.PHONY: demo training-music encoder test test-slow check bench wheel clean
+.PHONY: demo training-music encoder tables test test-slow check bench wheel clean
 
 # ---- the light core, in an environment of its own
 $(VENV)/light: pyproject.toml constraints.txt
@@ -44,6 +45,11 @@ encoder: $(VENV)/dev
 	$(BIN)/menura export runs/encoder -o runs/encoder/encoder.onnx
 	$(BIN)/menura evaluate runs/encoder/encoder.onnx --data "$(DATA)" --against musicnn
 
+# ---- the tables of the analysis systems: TABLE is a manifest, TEACHERS as above (hours)
+tables: $(VENV)/dev
+	$(BIN)/python scripts/tables.py tables --music "$(TABLE)" --teachers "$(TEACHERS)"
+	$(BIN)/python scripts/tables.py tables --keep
+
 check: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -60,6 +66,8 @@ bench: $(VENV)/dev
 	$(BIN)/python benchmarks/large_library.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/synthetic.py
+	$(BIN)/python benchmarks/systems.py
+	$(BIN)/python -m benchmarks.map
 
 wheel: $(VENV)/light
 	$(BIN)/pip wheel -q --no-deps -w dist .

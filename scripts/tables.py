@@ -8,9 +8,9 @@ Each table is one `menura reproduce`, in FOLDER/SYSTEM-QUESTION, which goes on w
 `genre` and numbers of what listeners felt; the others of synthetic music, which is composed where
 it is missing: FOLDER/world, 832 pieces of 12 s, 16 artists a style, and FOLDER/large-world with
 three times as many. They are disguised (each piece has an equaliser and a noise of its own), so
-that loudness by frequency does not tell the style: FOLDER/mfcc.json has what a linear probe on means and
-deviations of 20 MFCC and of their differences says. `--keep` trains nothing and copies what is
-there into menura/systems/SYSTEM/tables/QUESTION.json.
+that loudness by frequency does not tell the style: FOLDER/mfcc.json has what a linear probe on
+means and deviations of 20 MFCC and of their differences says. `--keep` trains nothing and copies
+what is there into menura/systems/SYSTEM/tables/QUESTION.json.
 """
 
 from __future__ import annotations
