@@ -20,6 +20,11 @@ levels optimised without it, with their spectral convergence, and the wave itsel
 without it the music is synthetic. --sweep gives the trade-off instead: the style distance by the
 content cosine that is held. With --thesis RUN, Gatys's losses on that trained net's layers
 from noise: the spectral flatness of what comes, beside the content's.
+
+--speed RUN is about time instead, on a synthetic piece of 30 s. `optimise` by L-BFGS-B on the wave
+of one window, for the energy of the last convolution of a run of `style`, beside a plain script of
+the same: CPU-seconds and evaluations, median and least of --rounds. Then the default dream, the
+steps of --preview on 10 s and the texture of another piece, each in CPU-seconds.
 """
 
 from __future__ import annotations
@@ -32,15 +37,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from scipy.optimize import Bounds, minimize
 from torch import Tensor
 from torch.nn import functional
 
 from menura.audio import load, resample, write
 from menura.datasets.synthetic import STYLES, piece
-from menura.dreaming import layers, phases
+from menura.dreaming import Network, Plan, dream, energy, layers, phases
 from menura.dreaming.limits import as_loud, loudness
 from menura.dreaming.optimise import optimise
 from menura.dreaming.textures import (
@@ -59,6 +66,7 @@ SECONDS, START, FILE_RATE = 10, 5, 44_100
 SEED = 20_161  # of the judging filters
 GENRES = ("classical", "rock", "electronic", "pop")
 LIKES = (0.706, 0.756, 0.806, 0.856, 0.906, 0.956)  # content cosines that are held
+LAST = "convolutions.2"  # of a run of `style`, for --speed
 MIXES = np.linspace(0.1, 0.9, 9)
 
 
@@ -235,9 +243,9 @@ def table(pairs: list[Pair], options: argparse.Namespace) -> None:
     for pair in pairs:
         judge = Judge(pair, options.filters)
         began, cpu = time.perf_counter(), time.process_time()
-        ours = transfer(pair.content, pair.style, FILE_RATE, steps=options.steps).wave
+        sound = transfer(pair.content, pair.style, FILE_RATE, steps=options.steps).wave
         took = f"{time.perf_counter() - began:.1f} s, {time.process_time() - cpu:.1f} s of CPU"
-        sounds = {"menura": finished(ours, pair.content)}
+        sounds = {"menura": finished(sound, pair.content)}
         sounds["EQ"] = finished(equalised(pair), pair.content)
         sounds["mix"] = mixed(pair, judge)
         others, far = phase_answers(pair, options.steps) if options.phases else ({}, {})
@@ -278,9 +286,76 @@ def sweep(pairs: list[Pair], options: argparse.Namespace) -> None:
         found = []
         for pair in pairs:
             judge = Judge(pair, options.filters)
-            ours = transfer(pair.content, pair.style, FILE_RATE, like=like, steps=options.steps)
-            found.append((*judge(finished(ours.wave, pair.content)), np.nan, np.nan))
+            sound = transfer(pair.content, pair.style, FILE_RATE, like=like, steps=options.steps)
+            found.append((*judge(finished(sound.wave, pair.content)), np.nan, np.nan))
         summary(f"held at {like:.3f}", np.array(found))
+
+
+def plain(net: Any, start: np.ndarray, steps: int) -> tuple[np.ndarray, int]:
+    """The wave [T] of most energy, and evaluations: as one writes it without this project."""
+    calls = 0
+
+    def value(x: np.ndarray) -> tuple[float, np.ndarray]:
+        nonlocal calls
+        calls += 1
+        wave = torch.from_numpy(x.astype(np.float32)).requires_grad_()
+        y = wave[None, None]
+        for norm, convolution in zip(net.norms, net.convolutions, strict=False):
+            y = torch.relu(convolution(norm(y)))
+        loss = -0.5 * (y**2).sum()
+        (gradient,) = torch.autograd.grad(loss, wave)
+        return loss.item(), gradient.double().numpy()
+
+    options = {"maxiter": steps, "maxcor": 10, "maxfun": 20 * steps, "ftol": 0, "gtol": 0}
+    bounds = Bounds(-1, 1)
+    found = minimize(
+        value, start.astype(np.float64), jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
+    return found.x.astype(np.float32), calls
+
+
+def ours(net: Network, start: np.ndarray, steps: int) -> tuple[np.ndarray, int]:
+    """The same by this project."""
+    calls, objective = 0, energy(net, LAST)
+
+    def counted(wave: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return objective(wave[None])
+
+    made = optimise(torch.from_numpy(start), counted, method="lbfgs", steps=steps)
+    return made.wave.numpy(), calls
+
+
+def speed(run: Path, rounds: int) -> None:
+    net, made = network(run), piece(1, style=next(iter(STYLES)), seconds=30.0)
+    wave = resample(made.wave.mean(0), made.sample_rate, FILE_RATE)
+    start = resample(wave, FILE_RATE, net.sample_rate)[: net.samples]
+    sides = {"plain": lambda: plain(net.net, start, 40), "menura": lambda: ours(net, start, 40)}
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds):  # by turns, so that a busy machine slows both
+        for name in sorted(sides, reverse=number % 2 == 0):
+            took, (found, calls) = timed(sides[name])
+            times[name].append(took)
+            much = -energy(net, LAST)(torch.from_numpy(found)[None]).item()
+            print(f"{name:7} {took:.2f} s of CPU, {calls} evaluations, energy {much:.6g}")
+    middle, least = ([way(times[name]) for name in sides] for way in (np.median, np.min))
+    print(f"menura over plain: median {middle[1] / middle[0]:.2f}, least {least[1] / least[0]:.2f}")
+    goal, other = energy(net, LAST), wave[::-1].copy()
+    short = wave[10 * FILE_RATE : 20 * FILE_RATE]
+    for name, job in {
+        "default, 30 s": lambda: dream(wave, FILE_RATE, net, lambda _: goal),
+        "preview, 10 s": lambda: dream(short, FILE_RATE, net, lambda _: goal, Plan(steps=9)),
+        "texture, 30 s": lambda: transfer(wave, other, FILE_RATE),
+    }.items():
+        print(f"{name}: {timed(job)[0]:.1f} s of CPU", flush=True)
+
+
+def timed(job: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU-seconds, and what came of it."""
+    began = time.process_time()
+    found = job()
+    return time.process_time() - began, found
 
 
 def main() -> None:
@@ -293,7 +368,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--phases", action="store_true")
     parser.add_argument("--sweep", action="store_true")
+    parser.add_argument("--speed", type=Path, metavar="RUN")
+    parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
+    if options.speed:
+        speed(options.speed, options.rounds)
+        return
     pairs = real(options.data, options.pairs) if options.data else synthetic(options.pairs)
     if options.thesis:
         failed(options.thesis, pairs[0], options.steps)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from menura.audio.mono import PIECE, SILENCE, Mixer, scaled
 from menura.errors import AudioError
 
 NO_TAGS: Mapping[str, str] = {}
+FRAME = 4096  # samples given to an encoder at a time
 FORMS = {".wav": ("wav", "pcm_s"), ".wave": ("wav", "pcm_s"), ".flac": ("flac", "flac")}
 
 
@@ -109,7 +110,20 @@ def write(
     not at all. Raises AudioError `invalid` for a wrong wave or ending,
     OSError where the disk refuses.
     """
-    rate, channels, path = checked_rate(sample_rate), checked_shape(np.asarray(wave)), Path(path)
+    channels = checked_shape(np.asarray(wave))
+    write_blocks(path, [channels], len(channels), sample_rate, bits, tags)
+
+
+def write_blocks(
+    path: str | os.PathLike,
+    blocks: Iterable[np.ndarray],
+    channels: int,
+    sample_rate: int,
+    bits: int = 16,
+    tags: Mapping[str, str] = NO_TAGS,
+) -> None:
+    """`write` for a wave that comes in blocks [C, n], each asked for when the last is written."""
+    rate, path = checked_rate(sample_rate), Path(path)
     if path.suffix.lower() not in FORMS or bits not in (16, 24):
         text = (
             f"{shown(path)} in {bits} bits; a name in .wav or .flac and 16 or 24 bits are allowed"
@@ -118,8 +132,7 @@ def write(
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
     try:
         with os.fdopen(handle, "wb") as file:
-            samples = pcm(channels, bits)
-            encode(file, *FORMS[path.suffix.lower()], samples, rate, bits, tags)
+            encode(file, *FORMS[path.suffix.lower()], blocks, channels, rate, bits, tags)
         os.chmod(temporary, 0o666 & ~umask())
         os.replace(temporary, path)
     except BaseException:
@@ -146,24 +159,34 @@ def encode(
     file: object,
     form: str,
     codec: str,
-    samples: np.ndarray,
+    blocks: Iterable[np.ndarray],
+    channels: int,
     rate: int,
     bits: int,
     tags: Mapping[str, str],
 ) -> None:
-    """Encode [C, T] integers into an open file."""
+    """Encode blocks [C, n] into an open file."""
     import av
 
     name = f"{codec}{bits}le" if codec == "pcm_s" else codec
-    layout = {1: "mono", 2: "stereo"}.get(len(samples), f"{len(samples)}c")
+    layout = {1: "mono", 2: "stereo"}.get(channels, f"{channels}c")
     form_of_block = "s16" if bits == 16 else "s32"
     with av.open(file, "w", format=form) as container:
         stream: Any = container.add_stream(name, rate=rate, layout=layout)
         stream.codec_context.format = form_of_block
         container.metadata.update(tags)
-        for at in range(0, samples.shape[1], 4096):
-            block = np.ascontiguousarray(samples[:, at : at + 4096].T).reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(block, format=form_of_block, layout=layout)
-            frame.sample_rate, frame.pts = rate, at
+        written = 0
+        for part in parts(blocks):
+            packed = np.ascontiguousarray(pcm(part, bits).T).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(packed, format=form_of_block, layout=layout)
+            frame.sample_rate, frame.pts = rate, written
             container.mux(stream.encode(frame))
+            written += part.shape[1]
         container.mux(stream.encode(None))
+
+
+def parts(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Blocks [C, n] in parts of at most 4096 samples, as an encoder takes them."""
+    for block in blocks:
+        for at in range(0, block.shape[1], FRAME):
+            yield block[:, at : at + FRAME]

@@ -96,7 +96,8 @@ def dream(
             report = experiment(run, file, out, steps or STEPS, seed, progress)
             return Answer(report, table(report, out), json)
         from menura.dreaming import Plan, course
-        from menura.systems.dream.files import Asked, made, usual_steps
+        from menura.dreaming.files import Asked, made, usual_steps
+        from menura.systems.dream.networks import network as hear
 
         plan = Plan(
             amount=course(amount),
@@ -121,7 +122,7 @@ def dream(
             pictures=pictures,
             bits=bits,
         )
-        facts = made(asked, progress)
+        facts = made(asked, hear, progress)
     finally:
         progress.end()
     stopped = facts["stopped"]

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from menura.cli import library, playlist
+from menura.cli import library, listeners, playlist
 from menura.cli.answer import Answer, clean, show
 from menura.cli.auralise import auralise
 from menura.cli.clusters import clusters, duplicates, outliers
@@ -89,6 +89,7 @@ library.app.command()(outliers)
 library.app.command()(duplicates)
 app.add_typer(playlist.app, name="playlist")
 app.add_typer(library.app, name="library")
+app.add_typer(listeners.app, name="listeners")
 for verb in STUDIO:
     app.command()(verb)
 

@@ -65,25 +65,32 @@ def recommend(
     dislike: Annotated[
         TracksOption, typer.Option("--dislike", metavar="TRACK...", help="Less like these.")
     ] = None,
+    listener: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="NAME", help="For one of `menura listeners list`."),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what they played before.")] = False,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many.")] = 10,
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Name what to hear next, each with its reason, by sound alone.
+    """Name what to hear next, each with its reason.
 
-    With --like or --dislike these tracks decide, else all that you said with `menura like` and
-    `menura dislike`. A track that you disliked is never among them, and one artist or album does
-    not follow itself where there is a choice. The number is the likeness to what you like, less a
-    quarter of that to what you do not.
+    With --like or --dislike these tracks decide, with --listener what they play, else all that you
+    said with `menura like` and `menura dislike`. A track that you disliked is never among them, and
+    one artist or album does not follow itself where there is a choice. The number is the likeness
+    to what you like, less a quarter of that to what you do not, and more for what others play who
+    play the same: `menura listeners import FILE`.
 
     Examples: menura recommend -n 20; menura recommend --like a.mp3 b.mp3 --dislike c.mp3
     """
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:
-        found = shelf.recommend(like or (), dislike or (), n=count)
+        found = shelf.recommend(like or (), dislike or (), n=count, listener=listener, again=again)
+        lacks = shelf.listeners().lacks()
     rows: list[tuple[Any, ...]] = [
         (row.id, f"{row.score:.3f}", named(row), clean("; ".join(row.reasons))) for row in found
     ]
     text = columns(rows, right="0") if rows else ["there is no other track in the library"]
-    return Answer([asdict(row) for row in found], text, json)
+    return Answer([asdict(row) for row in found], text, json, 0, [lacks] if lacks else [])

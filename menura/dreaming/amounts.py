@@ -46,8 +46,10 @@ def checked(points: Sequence[tuple[float, float]]) -> Course:
     return tuple(points)
 
 
-def along(points: Course, samples: int, sample_rate: int) -> np.ndarray:
-    """The amount at each sample [T] float32, by straight lines; beyond them, as at the ends."""
-    times = np.arange(samples) / sample_rate
+def along(points: Course, samples: int, sample_rate: int, first: int = 0) -> np.ndarray:
+    """The amount at each sample [T] float32 from sample `first`, by straight lines; beyond them, as
+    at the ends.
+    """
+    times = np.arange(first, first + samples) / sample_rate
     when, much = zip(*points, strict=True)
     return np.interp(times, list(when), list(much)).astype(np.float32)

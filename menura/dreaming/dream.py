@@ -17,15 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from menura.audio import check_wave, resample
 from menura.dreaming import objectives
 from menura.dreaming.amounts import Course, along
 from menura.dreaming.canvas import Plain, Spectral, frames
 from menura.dreaming.joining import Seams
 from menura.dreaming.layers import Network
-from menura.dreaming.limits import as_loud, limited
 from menura.dreaming.objectives import Objective
 from menura.dreaming.optimise import Result, optimise
+from menura.dreaming.sources import Held, Source, finished
 from menura.errors import TrainingError
 
 Say = Callable[[str], None]
@@ -56,11 +55,22 @@ class Plan:
 class Dream:
     """What came of it."""
 
-    wave: np.ndarray  # [C, T] float32 at the source's rate
+    wave: np.ndarray  # of the shape and rate of the source, float32
     sample_rate: int  # Hz
     history: tuple[float, ...]  # the objective with its penalties, over all windows, by step
     plan: Plan  # with the steps that were taken for each window
     stopped: str  # why some ended early, where they did
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What a dream adds to each channel of its source; `history` to `stopped` as in `Dream`."""
+
+    wave: np.ndarray  # [T]
+    sample_rate: int  # Hz, of the network
+    history: tuple[float, ...]
+    plan: Plan
+    stopped: str
 
 
 def dream(
@@ -77,32 +87,35 @@ def dream(
     Raises AudioError for a wave that cannot be heard, TrainingError where the objective is no
     number at the start.
     """
-    plan = plan or Plan()
-    source = np.atleast_2d(wave)
-    mono = resample(check_wave(source, sample_rate), sample_rate, network.sample_rate)
-    scale = network.peak / float(np.abs(mono).max()) if network.peak else 1.0
-    added, history, steps, stopped = difference(
-        mono * np.float32(scale), network, make, plan, progress
-    )
-    change = fitted(resample(added / np.float32(scale), network.sample_rate, sample_rate), source)
-    result = np.add(source, change, dtype=np.float32)
-    if plan.loud == "source":
-        result = as_loud(result, source, sample_rate)
-    else:
-        result = limited(result, sample_rate)
+    source = Held(wave, sample_rate)
+    change = dreamt(source, network, make, plan or Plan(), progress)
+    made = finished(source, change.wave, change.sample_rate, change.plan.loud)
+    result = np.concatenate(list(made), axis=1)
     return Dream(
         wave=result if np.ndim(wave) == 2 else result[0],
         sample_rate=sample_rate,
+        history=change.history,
+        plan=change.plan,
+        stopped=change.stopped,
+    )
+
+
+def dreamt(
+    source: Source, network: Network, make: Make, plan: Plan, progress: Say | None = None
+) -> Change:
+    """`dream` without its result, which `sources.finished` makes block by block."""
+    mono = source.mono(network.sample_rate)
+    scale = np.float32(network.peak / np.abs(mono).max() if network.peak else 1.0)
+    mono *= scale
+    added, history, steps, stopped = difference(mono, network, make, plan, progress)
+    added /= scale
+    return Change(
+        wave=added,
+        sample_rate=network.sample_rate,
         history=history,
         plan=replace(plan, steps=steps, seconds=None),
         stopped=stopped,
     )
-
-
-def fitted(change: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """[T'] as long as the source [C, T]."""
-    change = change[: source.shape[1]]
-    return np.pad(change, (0, source.shape[1] - change.size))
 
 
 def difference(
@@ -111,7 +124,7 @@ def difference(
     """What a dream adds to a sound [T] at the network's rate; history, steps, why it stopped."""
     sizes = frames(network.sample_rate, network.samples, plan.octaves)
     seams = Seams(length=mono.size, samples=network.samples, grid=max(sizes))
-    amount, total = along(plan.amount, mono.size, network.sample_rate), np.zeros_like(mono)
+    total = np.zeros_like(mono)
     histories: list[tuple[float, ...]] = []
     size = max(1, BATCH // network.samples)
     first = torch.from_numpy(seams.cut(mono, 0, min(size, seams.count)))
@@ -120,17 +133,27 @@ def difference(
     steps, stopped = affordable(plan, first, seams, make), ""
     for begin, end in seams.batches(size):
         windows = torch.from_numpy(seams.cut(mono, begin, end))
-        amounts = torch.from_numpy(seams.cut(amount, begin, end))
+        amounts = torch.from_numpy(amounts_of(plan, network, seams, begin, end))
         job = Job(windows, amounts, network, make(windows), weight, plan, steps)
         say = prefixed(progress, f"windows {begin + 1} to {end} of {seams.count}: ")
-        dreamt = job.inverted(say) if plan.invert else job.painted(sizes, say)
-        seams.add(total, (dreamt - windows).numpy(), begin)
+        made = job.inverted(say) if plan.invert else job.painted(sizes, say)
+        seams.add(total, (made - windows).numpy(), begin)
         histories.append(job.history)
         stopped = stopped or job.stopped
         if job.stopped == "interrupted":
             break
     history = tuple(sum(row) for row in zip_longest(*histories, fillvalue=0.0))
     return total, history, steps, stopped
+
+
+def amounts_of(plan: Plan, network: Network, seams: Seams, begin: int, end: int) -> np.ndarray:
+    """The amounts [B, S] at windows; 0 beyond the end of the sound."""
+    amounts = np.zeros((end - begin, seams.samples), np.float32)
+    for row, number in zip(amounts, range(begin, end), strict=True):
+        start = number * seams.step
+        size = min(seams.samples, seams.length - start)
+        row[:size] = along(plan.amount, size, network.sample_rate, start)
+    return amounts
 
 
 def value(objective: Objective, wave: Tensor) -> float:

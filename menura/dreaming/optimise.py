@@ -133,13 +133,14 @@ def lbfgs(noted: Noted, objective: Objective, steps: int, _: float) -> str:
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
         found, gradient = evaluated(objective, tensor(x))
+        if not noted.history:  # the first that SciPy asks for is the start
+            noted(start, found)
         return found, gradient.numpy().astype(np.float64).ravel()
 
     def accepted(intermediate_result: Any) -> None:
         noted(tensor(intermediate_result.x), float(intermediate_result.fun))
 
     x = start.numpy().astype(np.float64).ravel()
-    noted(start, value(x)[0])
     options = {"maxiter": steps, "maxcor": PAIRS, "maxfun": 20 * steps, "ftol": 0, "gtol": 0}
     ended = minimize(
         value,

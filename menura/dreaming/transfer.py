@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 import numpy as np
@@ -26,6 +26,7 @@ from menura.audio.loudness import k_weighting
 from menura.dreaming.amounts import Course, along
 from menura.dreaming.optimise import Result, optimise
 from menura.dreaming.phases import phase, sound, spectrum
+from menura.dreaming.sources import Held, changed
 from menura.dreaming.textures import N_FFT, RATE, Texture
 
 Say = Callable[[str], None]
@@ -66,31 +67,50 @@ def transfer(
     it there with `limits.as_loud`. On Ctrl-C the window that was begun is finished as it is, the
     rest stays as it was. Raises AudioError for a wave that cannot be heard.
     """
-    channels = np.atleast_2d(content)
-    mono = resample(check_wave(content, sample_rate), sample_rate, RATE)
-    model = torch.from_numpy(middle(resample(check_wave(style, sample_rate), sample_rate, RATE)))
-    change, weight = np.zeros_like(mono), np.zeros_like(mono)
+    source = Held(content, sample_rate)
+    model = resample(check_wave(style, sample_rate), sample_rate, RATE)
+    change = dressing(source.mono(RATE), model, amount, like, steps, progress)
+    mixed = np.concatenate(list(changed(source, change.wave, RATE)), axis=1)
+    return replace(change, wave=mixed if np.ndim(content) == 2 else mixed[0])
+
+
+def dressing(
+    mono: np.ndarray,
+    style: np.ndarray,
+    amount: Course,
+    like: float = LIKE,
+    steps: int = STEPS,
+    progress: Say | None = None,
+) -> Transfer:
+    """What a transfer adds [T] to a sound [T], both as the style [T'] at `RATE`."""
+    change, model = np.zeros_like(mono), torch.from_numpy(middle(style))
     places, results = list(windows(mono.size)), list[Result]()
     for number, (first, end) in enumerate(places):
-        fade = ramp(end - first)
-        weight[first:end] += fade
-        if results and results[-1].stopped == "interrupted":
-            continue
         part = torch.from_numpy(filled(mono[first:end]))
         say = None if progress is None else prefixed(progress, number, len(places))
         ours, result = dressed(part, model, like, steps, say)
-        change[first:end] += fade * (ours - part).numpy()[: end - first]
+        much = share(places, number) * along(amount, end - first, RATE, first)
+        change[first:end] += much * (ours - part).numpy()[: end - first]
         results.append(result)
-    change *= along(amount, mono.size, RATE) / weight
-    change = resample(change, RATE, sample_rate)
-    change = np.pad(change, (0, max(0, channels.shape[1] - change.size)))
-    mixed = np.add(channels, change[: channels.shape[1]], dtype=np.float32)
+        if result.stopped == "interrupted":
+            break
     histories = [result.history for result in results]
     return Transfer(
-        wave=mixed if np.ndim(content) == 2 else mixed[0],
+        wave=change,
         history=tuple(sum(row) for row in zip_longest(*histories, fillvalue=0.0)),
         stopped=next((result.stopped for result in results if result.stopped), ""),
     )
+
+
+def share(places: list[tuple[int, int]], number: int) -> np.ndarray:
+    """The weight [S] of a window beside those that overlap it: together they are 1."""
+    first, end = places[number]
+    total, fade = np.zeros(end - first, np.float32), ramp(end - first)
+    for start, stop in places:
+        if start < end and stop > first:
+            low, high = max(start, first), min(stop, end)
+            total[low - first : high - first] += fade[low - start : high - start]
+    return fade / total
 
 
 def prefixed(progress: Say, number: int, count: int) -> Say:

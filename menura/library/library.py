@@ -19,10 +19,12 @@ from menura.errors import AudioError, EmptyError, EncoderError, PlaylistError, T
 from menura.library import moments, playlists, upkeep
 from menura.library.heads import Heads, load_heads
 from menura.library.index import Counts, Indexer, Settings
+from menura.library.listeners import Listeners
 from menura.library.lock import sole_indexer
+from menura.library.opinions import LIKED
 from menura.library.query import Condition, parse, parse_sort
 from menura.library.reasons import shared_reasons
-from menura.library.recommend import LIKED, recommend
+from menura.library.recommend import recommend
 from menura.library.records import (
     Item,
     Listed,
@@ -363,16 +365,25 @@ class Library:
         like: Sequence[Path | str | int] = (),
         dislike: Sequence[Path | str | int] = (),
         n: int = 10,
+        *,
+        listener: str | None = None,
+        again: bool = False,
     ) -> list[Recommended]:
-        """The n tracks to hear next, by sound: like some, unlike others, each with a reason.
+        """The n tracks to hear next: like some, unlike others, each with a reason.
 
-        Without `like` and `dislike`, by all that was liked and disliked. Never a disliked track,
-        nor one that was given; artists and albums are spaced. Raises TeachError where nothing is
-        known, TrackError and AudioError for what cannot be heard.
+        Without `like` and `dislike`, by all that was liked and disliked; with `listener`, by what
+        they play, which also counts where nothing was liked and `me` or one listener alone is
+        known. Never a disliked track, one that was given, or, but for `again`, one that was
+        played; artists and albums are spaced. Raises TeachError where nothing is known, DataError
+        for an unknown listener, TrackError and AudioError for what cannot be heard.
         """
         if n < 1:
             raise ValueError(f"n is {n}; it must be at least 1")
-        return recommend(self, like, dislike, n)
+        return recommend(self, like, dislike, n, listener, again)
+
+    def listeners(self) -> Listeners:
+        """Who listens to what: histories taken from files."""
+        return Listeners(self)
 
     # ------------------------------------------------------------ taught tags
     def teaching(self) -> Teacher:

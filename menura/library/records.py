@@ -72,7 +72,9 @@ class Recommended:
     title: str | None
     artist: str | None
     score: float  # likeness to what is liked, less what it has of what is not
-    reasons: tuple[str, ...]  # the liked track nearest to it, and what both share, in words
+    reasons: tuple[
+        str, ...
+    ]  # the liked or played track nearest to it, what both share, who plays it
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,34 @@ MIGRATIONS = (
         PRIMARY KEY (track, encoder)
     ) STRICT;
     """,
+    """
+    -- who listens to what; a song is what a history calls it, whether it is a track here or not
+    CREATE TABLE listener (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE history (
+        id INTEGER PRIMARY KEY,
+        listener INTEGER NOT NULL REFERENCES listener(id) ON DELETE CASCADE,
+        name TEXT NOT NULL,                    -- of the file that it came from
+        UNIQUE (listener, name)
+    ) STRICT;
+    CREATE TABLE song (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        artist TEXT NOT NULL, title TEXT NOT NULL, album TEXT NOT NULL,
+        source TEXT NOT NULL,                  -- a path, or the history's own number
+        UNIQUE (artist, title, album, source)
+    ) STRICT;
+    CREATE TABLE play (
+        history INTEGER NOT NULL REFERENCES history(id) ON DELETE CASCADE,
+        song INTEGER NOT NULL REFERENCES song(id),
+        count REAL NOT NULL,
+        PRIMARY KEY (history, song)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX play_song ON play(song);
+    CREATE TABLE learnt (                      -- of plays; made anew where the stamp is another
+        name TEXT PRIMARY KEY, stamp TEXT NOT NULL, arrays BLOB NOT NULL
+    ) STRICT;
+    """,
 )
 MEASURED = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness")  # columns of track
 AS_NEW = (  # of a library before 2 that cannot be migrated now: it reads as one without numbers
@@ -114,6 +142,14 @@ UNPLACED = """
     CREATE TEMP VIEW place AS SELECT 0 AS track, 0 AS encoder, 0 AS vector, 0 AS fit, 0 AS late,
         0.0 AS x, 0.0 AS y WHERE 0
 """  # of a library before 4
+UNPLAYED = """
+    CREATE TEMP VIEW listener AS SELECT 0 AS id, '' AS name WHERE 0;
+    CREATE TEMP VIEW history AS SELECT 0 AS id, 0 AS listener, '' AS name WHERE 0;
+    CREATE TEMP VIEW song AS SELECT 0 AS id, '' AS artist, '' AS title, '' AS album,
+        '' AS source WHERE 0;
+    CREATE TEMP VIEW play AS SELECT 0 AS history, 0 AS song, 0.0 AS count WHERE 0;
+    CREATE TEMP VIEW learnt AS SELECT '' AS name, '' AS stamp, x'' AS arrays WHERE 0
+"""  # of a library before 5
 
 
 def open_reading(path: Path) -> sqlite3.Connection:
@@ -131,6 +167,8 @@ def open_reading(path: Path) -> sqlite3.Connection:
         db.executescript(UNTAUGHT)
     if version(db) < 4:
         db.executescript(UNPLACED)
+    if version(db) < 5:
+        db.executescript(UNPLAYED)
     return db
 
 

@@ -1,7 +1,5 @@
 """Sounds of any length, rate and number of channels; how much and how loud."""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 
@@ -214,13 +212,3 @@ def test_loudness_is_given_back():
     wave = music(2.0)[None]
     found = as_loud(0.3 * wave, wave, RATE)
     assert loudness(found, RATE) == pytest.approx(loudness(wave, RATE), abs=0.05)
-
-
-@pytest.mark.slow
-def test_an_hour_needs_little_beside_itself():
-    network, wave = nets.style(), np.tile(music(60.0), 60)
-    tracemalloc.start()
-    made = dream(wave, RATE, network, energy(network), Plan(steps=3))
-    most = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert made.wave.shape == wave.shape and most < 12 * wave.nbytes

@@ -145,7 +145,7 @@ def interrupted(x):
 )
 def test_the_best_is_kept_when_it_ends_early(method, how, said):
     start = torch.zeros(1, 4)
-    found = optimise(start, ending(3, how), method=method, steps=50, rate=0.01)
+    found = optimise(start, ending(2, how), method=method, steps=50, rate=0.01)
     assert said in found.stopped
     assert found.wave.isfinite().all() and found.wave.max() > 0
     assert min(found.history) < found.history[0]

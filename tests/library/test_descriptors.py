@@ -14,12 +14,15 @@ def measured(library):
     return {row.id: [getattr(row, name) for name in MEASURED] for row in library.tracks()}
 
 
+LISTENING = ("learnt", "play", "song", "history", "listener")
+
+
 def made_old(path):
     """Turn a library back into one of the first schema."""
     with sqlite3.connect(path, isolation_level=None) as db:
         for column in (*MEASURED, "described"):
             db.execute(f"ALTER TABLE track DROP COLUMN {column}")
-        for table in ("answer", "taught", "moment", "place"):
+        for table in ("answer", "taught", "moment", "place", *LISTENING):
             db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 1")
     db.close()

@@ -168,7 +168,8 @@ def test_many_late_tracks_call_for_a_fresh_map(tmp_path):
 def test_an_older_library_and_one_that_cannot_be_written_have_a_map_all_the_same(place):
     made(place)
     with sqlite3.connect(place) as db:
-        db.execute("DROP TABLE place")
+        for table in ("place", "learnt", "play", "song", "history", "listener"):
+            db.execute(f"DROP TABLE {table}")
         db.execute("PRAGMA user_version = 3")
     db.close()
     with Library(place) as library:

@@ -10,6 +10,8 @@ import pytest
 from menura import Library, TrackError
 from menura.errors import TeachError
 from menura.library import recommend as module
+from menura.library.opinions import given_opinions
+from menura.library.others import Heard
 from menura.library.recommend import TASTES, centred, gathered, likeness
 from menura.library.search import Table
 from tests.conftest import write_wav
@@ -147,11 +149,16 @@ def test_likes_survive_their_files(heard, tmp_path, quick):
 
 
 def test_what_others_know_is_added(library):
-    """The place for factors of listening: a number for each track of the table."""
-    like = ids(library, "deep0")
+    like = given_opinions(library, ids(library, "deep0"), ())
     table = library.table()[1]
-    known = np.where(np.isin(table.tracks, ids(library, "high6")), 5.0, 0.0)
-    assert module.recommend(library, like, (), 1, known)[0].title == "high6"
+    own, column = np.random.default_rng(2).random((2, 24)), table.vectors[3].astype(float)
+    by_plays = Heard(own=own[0], trust=np.round(own[1]), share=0.5)
+    by_both = Heard(own=own[0], trust=own[1], share=0.5, column=column, bias=0.1)
+    plain = module.scored(library, like, None)[1]
+    for known, foretold in ((by_plays, None), (by_both, table.vectors[table.rows] @ column)):
+        more = module.scored(library, like, known)[1]
+        np.testing.assert_allclose(more - plain, known.cosines(foretold), atol=1e-5)
+    assert not by_plays.cosines(None)[own[1] < 0.5].any()
 
 
 def test_what_cannot_be_recommended_is_said(library):
@@ -176,7 +183,9 @@ def test_likeness_is_the_plain_cosine_of_what_sets_apart(seed):
     sounds = centred(vectors[:4], mean)
     plain = (centred(vectors[rows], mean) @ sounds.T).max(axis=1)
     table = Table(np.arange(30), rows, vectors)
-    first, none, second = likeness(table, mean, (sounds[:3], sounds[:0], sounds[3:]))
+    kinds = (sounds[:3], sounds[:0], sounds[3:])
+    first, none, second, nothing = likeness(table, mean, kinds)
+    assert nothing is None
     np.testing.assert_allclose(np.maximum(first, second), plain, atol=1e-5)
     assert not none.any() and len(none) == 30
 

@@ -479,7 +479,8 @@ def test_nothing_and_nobody_are_refused(library, tmp_path):
 def made(path, schema):
     """Turn a library back into one of an older schema."""
     db = sqlite3.connect(path, isolation_level=None)
-    for table in ("answer", "taught", "moment", "place", "opinion"):
+    listening = ("learnt", "play", "song", "history", "listener")
+    for table in ("answer", "taught", "moment", "place", *listening):
         db.execute(f"DROP TABLE IF EXISTS {table}")
     for column in (*store.MEASURED, "described") if schema < 2 else ():
         db.execute(f"ALTER TABLE track DROP COLUMN {column}")

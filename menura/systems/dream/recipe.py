@@ -17,11 +17,10 @@ import torch
 from torch import Tensor
 
 from menura.audio import load, write
-from menura.dreaming import Network, energy, optimise
+from menura.dreaming import Network, energy, optimise, pictures
 from menura.dreaming.layers import modules
 from menura.dreaming.objectives import Objective
 from menura.errors import EncoderError, TrainingError
-from menura.systems.dream import pictures
 from menura.systems.dream.networks import network, untrained
 
 Say = Callable[[str], None]

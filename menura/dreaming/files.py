@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,18 @@ import torch
 from torch import Tensor
 
 from menura import dreaming
-from menura.audio import load, write
-from menura.audio.ffmpeg import Decoder
+from menura.audio import load
 from menura.audio.files import shown
-from menura.audio.wave import FORMS, check_wave
-from menura.dreaming import Dream, Network, Objective, Plan
+from menura.audio.wave import FORMS, write_blocks
+from menura.dreaming import Network, Objective, Plan
+from menura.dreaming.dream import Change, dreamt
 from menura.dreaming.joining import Seams
-from menura.dreaming.limits import as_loud, limited
-from menura.errors import AudioError, DataError, EncoderError
-from menura.systems.dream.networks import network
+from menura.dreaming.sources import Filed, Source, finished, preview
+from menura.errors import DataError, EncoderError
 from menura.version import __version__
 
 Say = Callable[[str], None]
-PREVIEW = 10.0  # s out of the middle
+Hear = Callable[[Path], Network]
 PREVIEW_STEPS = 9
 INVERSION = 200  # steps from noise
 GUIDE = 8  # windows of a guide
@@ -76,62 +75,60 @@ def usual_steps(invert: bool, style: Path | None) -> int:
     return INVERSION if invert else Plan().steps
 
 
-def made(asked: Asked, progress: Say | None = None) -> dict[str, Any]:
-    """Dream a file and write it, its settings and, where asked, pictures; gives the settings."""
-    wave, rate = channels(asked.file)
-    check_wave(wave, rate)
+def made(asked: Asked, hear: Hear, progress: Say | None = None) -> dict[str, Any]:
+    """Dream a file and write it, its settings and, where asked, pictures; gives the settings.
+
+    `hear` gives the network of a run. No channel is held in memory at the file's own rate.
+    """
+    source: Source = Filed(asked.file)
     if asked.preview:
-        wave = middle(wave, rate)
+        source = preview(source)
         asked = replace(asked, plan=replace(asked.plan, steps=min(asked.plan.steps, PREVIEW_STEPS)))
     if asked.style is None:
-        dream = heard(asked, wave, rate, progress)
+        change = heard(asked, source, hear, progress)
     else:
-        dream = styled(asked, asked.style, wave, rate, progress)
-    facts = settings(asked, dream)
-    beside = asked.out.with_suffix(".json")
+        change = styled(asked, asked.style, source, progress)
+    counted = Counted(finished(source, change.wave, change.sample_rate, asked.plan.loud))
     try:
-        write(asked.out, dream.wave, rate, asked.bits)
-        beside.write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+        write_blocks(asked.out, counted, source.channels, source.sample_rate, asked.bits)
+        facts = settings(asked, change, source, counted.samples)
+        asked.out.with_suffix(".json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise DataError(f"{shown(asked.out)} cannot be written ({error.strerror})") from error
     if asked.pictures:
-        from menura.systems.dream.pictures import both, curves
-
-        both(asked.out, {"source": wave.mean(0), "dream": dream.wave.mean(0)}, rate)
-        curves(asked.out.with_suffix(".objective.png"), {"dream": dream.history})
+        drawn(asked.out, source, change)
     return facts
 
 
-def channels(path: Path) -> tuple[np.ndarray, int]:
-    """All channels [C, T] float32 of a file at its own rate. Raises AudioError."""
-    pieces: list[np.ndarray] = []
-    rate = 0
-    with Decoder(path) as decoder:
-        for its, piece in decoder:
-            if pieces and (its, len(piece)) != (rate, len(pieces[0])):
-                text = f"{shown(path)} changes its rate or channels on the way: convert it first"
-                raise AudioError(text, "invalid")
-            rate = its
-            pieces.append(np.nan_to_num(piece, nan=0.0, posinf=0.0, neginf=0.0))
-    if not pieces:
-        raise AudioError(f"{shown(path)} holds no sound that could be decoded", "damaged")
-    return np.concatenate(pieces, axis=1), rate
+class Counted:
+    """Blocks [C, n] that are gone through, and how many samples they had."""
+
+    def __init__(self, blocks: Iterable[np.ndarray]) -> None:
+        self.blocks, self.samples = blocks, 0
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for block in self.blocks:
+            self.samples += block.shape[1]
+            yield block
 
 
-def middle(wave: np.ndarray, rate: int) -> np.ndarray:
-    size = min(wave.shape[1], round(PREVIEW * rate))
-    first = (wave.shape[1] - size) // 2
-    return wave[:, first : first + size]
+def drawn(out: Path, source: Source, change: Change) -> None:
+    """Pictures beside a result."""
+    from menura.dreaming.pictures import both, curves
+
+    rate = source.sample_rate
+    both(out, {"source": source.mono(rate), "dream": load(out, rate)}, rate)
+    curves(out.with_suffix(".objective.png"), {"dream": change.history})
 
 
-def heard(asked: Asked, wave: np.ndarray, rate: int, progress: Say | None) -> Dream:
+def heard(asked: Asked, source: Source, hear: Hear, progress: Say | None) -> Change:
     """By a trained network."""
     if asked.run is None:
         raise EncoderError(
             "--network is missing: the folder of a run, as `menura train style` makes"
         )
-    ear = network(asked.run)
-    return dreaming.dream(wave, rate, ear, aim(asked, ear), asked.plan, progress)
+    ear = hear(asked.run)
+    return dreamt(source, ear, aim(asked, ear), asked.plan, progress)
 
 
 def aim(asked: Asked, ear: Network) -> Callable[[Tensor], Objective]:
@@ -163,28 +160,29 @@ def guide(path: Path, ear: Network) -> Tensor:
     return torch.from_numpy(seams.cut(sound, 0, min(GUIDE, seams.count)))
 
 
-def styled(asked: Asked, style: Path, wave: np.ndarray, rate: int, progress: Say | None) -> Dream:
+def styled(asked: Asked, style: Path, source: Source, progress: Say | None) -> Change:
     """In the texture of another file, which needs no trained network."""
-    from menura.dreaming.transfer import transfer
+    from menura.dreaming.transfer import RATE, dressing
 
-    plan = asked.plan
-    other = load(style, rate)
-    found = transfer(wave, other, rate, amount=plan.amount, steps=plan.steps, progress=progress)
-    sound = as_loud(found.wave, wave, rate) if plan.loud == "source" else limited(found.wave, rate)
-    return Dream(
-        wave=sound, sample_rate=rate, history=found.history, plan=plan, stopped=found.stopped
+    plan, model = asked.plan, load(style, RATE)
+    found = dressing(source.mono(RATE), model, plan.amount, steps=plan.steps, progress=progress)
+    return Change(
+        wave=found.wave, sample_rate=RATE, history=found.history, plan=plan, stopped=found.stopped
     )
 
 
-def settings(asked: Asked, dream: Dream) -> dict[str, Any]:
+def settings(asked: Asked, change: Change, source: Source, samples: int) -> dict[str, Any]:
     """What makes the same file again, in JSON's types."""
     chosen = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(asked).items()
         if name not in ("plan", "out")
     }
-    sound = {"channels": len(dream.wave), "sample_rate": dream.sample_rate}
-    sound["seconds"] = dream.wave.shape[1] / dream.sample_rate
+    sound = {
+        "channels": source.channels,
+        "sample_rate": source.sample_rate,
+        "seconds": samples / source.sample_rate,
+    }
     said = {"path": str(asked.out), "menura": __version__, "torch": torch.__version__}
-    history = {"history": list(dream.history), "stopped": dream.stopped}
-    return said | chosen | {"plan": asdict(dream.plan)} | {"sound": sound} | history
+    history = {"history": list(change.history), "stopped": change.stopped}
+    return said | chosen | {"plan": asdict(change.plan)} | {"sound": sound} | history
