@@ -43,6 +43,7 @@ def test_hetrec_is_read_packed_or_as_published(tmp_path, ending):
     write(tmp_path / f"user_taggedartists{ending}", given)
     plays = read_plays(tmp_path)
     assert counts(plays) == {("7", "Árn"): 5, ("7", "Bo"): 1, ("8", "Bo"): 3}
+    assert counts(read_plays(tmp_path / f"user_artists{ending}")) == counts(plays)
     assert len(plays.problems) == 1 and "the list of artists lacks (first: 9)" in plays.problems[0]
     tagged = lastfm_tags(tmp_path, plays)
     found = zip(tagged.item, tagged.tag, tagged.count, strict=True)
