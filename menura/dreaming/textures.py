@@ -128,7 +128,8 @@ class Texture:
 
     def __call__(self, levels: Tensor) -> Tensor:
         size = lengths(levels)
-        own = alike(levels, levels, size, size)
+        half = alike(levels, levels.detach(), size, size.detach())  # a gradient of one of two sides
+        own = 2 * half - half.detach()
         across = alike(levels, self.reference, size, self.lengths)
         return (own - 2 * across + self.own) / self.own
 
@@ -140,27 +141,40 @@ def lengths(levels: Tensor) -> Tensor:
 
 
 def alike(one: Tensor, other: Tensor, size: Tensor, length: Tensor) -> Tensor:
-    """The mean squared kernel of all pairs of 11 neighbouring frames."""
-    products, rows, columns = one @ other.T, len(size), len(length)
-    inner = torch.stack([products[n : n + rows, n : n + columns] for n in range(WIDTH)]).sum(0)
-    scale = size[:, None] * length
-    return (scale * ArcCosine.apply(inner / scale)).square().mean()
+    """The mean squared kernel of all pairs of 11 neighbouring frames; no gradient for the other."""
+    value: Tensor = Kernel.apply(one, size, other, length)
+    return value
 
 
-class ArcCosine(torch.autograd.Function):
-    """(sin a + (pi - a) cos a) / pi of cos a; its gradient is finite where a is 0, too."""
+class Kernel(torch.autograd.Function):
+    """`alike`. Of an angle a and norms p, q the kernel is p q (sin a + (pi - a) cos a) / pi; its
+    gradient is finite where a is 0, too.
+    """
 
     @staticmethod
-    def forward(context: Any, cosine: Tensor) -> Tensor:
-        cosine = cosine.clamp(-1, 1)
+    def forward(context: Any, one: Tensor, size: Tensor, other: Tensor, length: Tensor) -> Tensor:
+        products, rows, columns = one @ other.T, len(size), len(length)
+        cosine = products[:rows, :columns].clone()
+        for n in range(1, WIDTH):
+            cosine += products[n : n + rows, n : n + columns]
+        scale = size[:, None] * length
+        cosine.div_(scale).clamp_(-1, 1)
         slope = math.pi - torch.arccos(cosine)
-        context.save_for_backward(slope)
-        return ((1 - cosine.square()).sqrt() + slope * cosine) / math.pi
+        sine = (1 - cosine.square()).sqrt_()
+        kernel = cosine.mul_(slope).add_(sine).mul_(scale).div_(math.pi)
+        value = kernel.square().mean()
+        kernel *= 2 / (math.pi * kernel.numel())
+        context.save_for_backward(slope.mul_(kernel), sine.mul_(kernel) @ length, other)
+        return value
 
     @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> Tensor:
-        (slope,) = context.saved_tensors
-        return gradients[0] * slope / math.pi
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        inner, size, other = context.saved_tensors
+        rows, columns = inner.shape
+        products = inner.new_zeros(rows + WIDTH - 1, columns + WIDTH - 1)
+        for n in range(WIDTH):
+            products[n : n + rows, n : n + columns] += inner
+        return gradients[0] * (products @ other), gradients[0] * size, None, None
 
 
 def style_of(reference: Tensor, sample_rate: int) -> Objective:

@@ -24,6 +24,7 @@ from torch.nn import functional
 from menura.audio import check_wave, resample
 from menura.audio.loudness import k_weighting
 from menura.dreaming.amounts import Course, along
+from menura.dreaming.crew import Crew
 from menura.dreaming.optimise import Result, optimise
 from menura.dreaming.phases import phase, sound, spectrum
 from menura.dreaming.sources import Held, changed
@@ -85,15 +86,22 @@ def dressing(
     """What a transfer adds [T] to a sound [T], both as the style [T'] at `RATE`."""
     change, model = np.zeros_like(mono), torch.from_numpy(middle(style))
     places, results = list(windows(mono.size)), list[Result]()
-    for number, (first, end) in enumerate(places):
+    crew = Crew(steps * len(places), progress)
+
+    def job(first: int, end: int) -> tuple[Tensor, Result] | None:
+        if crew.stopping.is_set():
+            return None
         part = torch.from_numpy(filled(mono[first:end]))
-        say = None if progress is None else prefixed(progress, number, len(places))
-        ours, result = dressed(part, model, like, steps, say)
+        ours, result = dressed(part, model, like, steps, crew.stepped)
+        return ours - part, result
+
+    for number, made in enumerate(crew.at_work(job, places)):
+        if made is None:
+            continue
+        (first, end), (difference, result) = places[number], made
         much = share(places, number) * along(amount, end - first, RATE, first)
-        change[first:end] += much * (ours - part).numpy()[: end - first]
+        change[first:end] += much * difference.numpy()[: end - first]
         results.append(result)
-        if result.stopped == "interrupted":
-            break
     histories = [result.history for result in results]
     return Transfer(
         wave=change,
@@ -111,10 +119,6 @@ def share(places: list[tuple[int, int]], number: int) -> np.ndarray:
             low, high = max(start, first), min(stop, end)
             total[low - first : high - first] += fade[low - start : high - start]
     return fade / total
-
-
-def prefixed(progress: Say, number: int, count: int) -> Say:
-    return lambda said: progress(f"window {number + 1} of {count}: {said}")
 
 
 def middle(wave: np.ndarray) -> np.ndarray:
@@ -159,47 +163,51 @@ class Canvas:
 
     def __init__(self, source: Tensor, style: Tensor, like: float = LIKE) -> None:
         spectra, self.like = spectrum(source), like
-        self.samples, self.phase, self.source = source.numel(), phase(spectra), levels(spectra)
+        self.samples, self.phase = source.numel(), phase(spectra)
+        self.source = levels(power(spectra))
         self.weights = torch.from_numpy(
             k_weighting(np.fft.rfftfreq(N_FFT, 1 / RATE)).astype(np.float32)
         )
-        self.power = self.loud(spectra)
-        other = spectrum(style)
-        wanted = levels(other * (self.power / self.loud(other)).sqrt())
+        self.power = self.loud(power(spectra))
+        other = power(spectrum(style))
+        wanted = levels(other * (self.power / self.loud(other)))
         self.texture = Texture(wanted)
         self.begin = between(ranked(self.source, wanted), self.source)
         self.start = torch.zeros_like(self.begin)
         with torch.no_grad():
             self.scale = self.texture(self.source).clamp(min=1e-6)
 
-    def loud(self, spectra: Tensor) -> Tensor:
+    def loud(self, powers: Tensor) -> Tensor:
         """The K-weighted power of [N, F], without gates."""
-        power = spectra.real.square() + spectra.imag.square()
-        return (power @ self.weights).mean()
+        return (powers @ self.weights).mean()
 
     def heard(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """The wave [S] and its spectra [N, F], as loud as the source."""
+        """The wave [S] and its powers [N, F], as loud as the source."""
         moved = functional.relu(self.begin + REACH * numbers)
         wave = sound(torch.expm1(moved) * self.phase, self.samples)
-        spectra = spectrum(wave)
-        gain = (self.power / self.loud(spectra).clamp(min=1e-12)).sqrt()
-        return gain * wave, gain * spectra
+        powers = power(spectrum(wave))
+        gain = self.power / self.loud(powers).clamp(min=1e-12)
+        return gain.sqrt() * wave, gain * powers
 
     def __call__(self, numbers: Tensor) -> Tensor:
         return self.heard(numbers)[0]
 
     def objective(self, numbers: Tensor) -> Tensor:
-        wave, spectra = self.heard(numbers)
-        ours = levels(spectra)
+        wave, powers = self.heard(numbers)
+        ours = levels(powers)
         like = functional.cosine_similarity(ours.flatten(), self.source.flatten(), dim=0)
         above = functional.relu(wave.abs() - LOUDEST).square().mean() / wave.square().mean()
         missing = functional.relu(self.like - like).square()
         return self.texture(ours) / self.scale + HELD * missing + CALM * above
 
 
-def levels(spectra: Tensor) -> Tensor:
+def power(spectra: Tensor) -> Tensor:
+    return torch.view_as_real(spectra).square().sum(-1)
+
+
+def levels(powers: Tensor) -> Tensor:
     """log(1 + magnitude), with a gradient where it is 0."""
-    return torch.log1p((spectra.real.square() + spectra.imag.square() + 1e-12).sqrt())
+    return torch.log1p((powers + 1e-12).sqrt())
 
 
 def between(far: Tensor, source: Tensor) -> Tensor:

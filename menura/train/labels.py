@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -48,7 +49,6 @@ class LabelTask(nn.Module):
         self.config, self.net = config, net
         self.exclusive: bool = config.exclusive
         self._windows = windows
-        self.optimisers: dict[str, torch.optim.Optimizer] = {"net": self.optimiser()}
 
     @property
     def windows(self) -> Windows:
@@ -56,6 +56,11 @@ class LabelTask(nn.Module):
         if self._windows is None:
             raise TrainingError(f"{self.name} was given no windows of music to learn from")
         return self._windows
+
+    @cached_property
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Made when it is first trained: torch takes seconds to begin with one."""
+        return {"net": self.optimiser()}
 
     def optimiser(self) -> torch.optim.Optimizer:
         """How the network's weights are moved."""

@@ -20,7 +20,9 @@ class Task(Protocol):
     carry them and refuse others; without a name it is its class's.
     """
 
-    optimisers: dict[str, torch.optim.Optimizer]
+    @property
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """By the names that `step` yields."""
 
     def step(self, batch: Any, step_no: int) -> Iterator[tuple[str, torch.Tensor]]:
         """Losses, each a scalar that is a mean over the items of the batch.

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 from menura.dreaming import phases  # noqa: E402
 from menura.dreaming.textures import (  # noqa: E402
     FILTERS,
-    ArcCosine,
+    Kernel,
     Levels,
     Texture,
     Wide,
@@ -25,6 +25,7 @@ from menura.dreaming.textures import (  # noqa: E402
 )
 from menura.dreaming.transfer import RATE, ranked, transfer, windows  # noqa: E402
 from menura.errors import AudioError  # noqa: E402
+from menura.nn.threads import threads  # noqa: E402
 from tests.conftest import piece  # noqa: E402
 from tests.dreaming import nets  # noqa: E402
 
@@ -78,8 +79,9 @@ def test_a_texture_is_at_no_distance_from_itself_and_has_a_gradient_there():
 def test_gradients_are_those_of_finite_differences():
     one, other = torch.rand(14, 3).double(), torch.rand(13, 3).double()
     assert torch.autograd.gradcheck(Texture(other), one.requires_grad_())
-    cosine = torch.linspace(-0.99, 0.99, 9).double().requires_grad_()
-    assert torch.autograd.gradcheck(ArcCosine.apply, cosine)
+    size, length = (torch.rand(n).double() + 9 for n in (4, 3))
+    inputs = one.requires_grad_(), size.requires_grad_(), other, length
+    assert torch.autograd.gradcheck(Kernel.apply, inputs)
 
 
 def test_style_of_is_a_sum_over_windows_and_least_at_the_reference():
@@ -175,15 +177,25 @@ def test_silence_is_refused_and_a_silent_stretch_stays_silent():
 
 def test_an_interruption_keeps_what_was_begun_and_leaves_the_rest(pair):
     def impatient(said):
-        if said.startswith("window 2 of 3: step 2 "):
+        if said == "step 6 of 12":
             raise KeyboardInterrupt
 
     content = music(25, 1)
-    made = transfer(content, pair[1], RATE, steps=4, progress=impatient)
+    with threads(2):  # so many windows at once
+        made = transfer(content, pair[1], RATE, steps=4, progress=impatient)
     assert made.stopped == "interrupted" and made.history[1] < made.history[0]
     change = np.abs(made.wave - content)
     assert change[: 15 * RATE].max() > 1e-3 and change[-4 * RATE :].max() == 0
     assert np.abs(np.diff(made.wave - content)).max() < 0.5  # no click where it ends
+
+
+def test_windows_at_once_give_what_one_after_another_gives(pair):
+    with threads(1):
+        one = transfer(music(25, 1), pair[1], RATE, steps=2)
+    with threads(3):
+        three = transfer(music(25, 1), pair[1], RATE, steps=2)
+    np.testing.assert_array_equal(one.wave, three.wave)
+    assert one.history == three.history
 
 
 @pytest.mark.parametrize("seconds", [0.1, 10.5, 10.6, 30.0, 200.0])

@@ -17,8 +17,7 @@ Letters: T samples, F frames, M mel bands, B windows, C channels, D numbers in a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +26,7 @@ import torch
 from torch import Tensor
 
 from menura.errors import AudioError, EncoderError
+from menura.nn.threads import threads
 from menura.systems.encoder.teachers.layers import Weights
 from menura.systems.encoder.teachers.nets import (
     Heard,
@@ -108,16 +108,6 @@ class Teacher:
             heard = [self.forward(one) for one in windows.split(1)]  # one fits the cache best
         embeddings, logits = (torch.cat(parts).numpy() for parts in zip(*heard, strict=True))
         return embeddings, logits, np.arange(len(windows)) * self.hop
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def cut(picture: Tensor, frames: int, hop: int) -> Tensor:
