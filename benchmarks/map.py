@@ -1,6 +1,7 @@
 """What the map costs: 5,000 tracks, 100 more, and a page of 100,000 points in a browser.
 
     python -m benchmarks.map
+    python -m benchmarks.map 20000    (a whole map of so many, in the background: time and memory)
 
 The libraries are synthetic: vectors of lyrebird's size around 60 centres. The browser is headless
 Chromium, which draws by the processor here: a graphics card is faster.
@@ -8,6 +9,8 @@ Chromium, which draws by the processor here: a graphics card is faster.
 
 from __future__ import annotations
 
+import resource
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from menura import Library
-from menura.library.map import stored
+from menura.library.map import background, stored
 from menura.library.map.colours import Scale, classes
 from menura.library.map.page import write_page
 from menura.library.map.stored import Map
@@ -54,6 +57,31 @@ def maps(folder: Path) -> None:
     with Library(place) as library:
         spent = timed(lambda: stored.make(library, progress=lambda text: None))
     print(f"100 tracks placed among them: {spent:.1f} s (goal 5)")
+
+
+def behind(folder: Path, count: int) -> None:
+    """A whole map in the background, what its process took, and 100 tracks more."""
+    plant(folder / "l.db", clouds(count, 60, 256, 1.0)[0])
+    with Library(folder / "l.db") as library:
+        begun = time.perf_counter()
+        background.start(library)
+        while (run := background.state(library)) and run.running:
+            time.sleep(0.5)
+        spent = time.perf_counter() - begun
+        placed = stored.read(library, 1).placed.sum()
+    time.sleep(1.0)  # its end is counted a moment later
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(
+        f"map of {placed:,} of {count:,} tracks in the background, one thread: {spent:.0f} s, "
+        f"{used.ru_utime + used.ru_stime:.0f} s of the processor, "
+        f"{used.ru_maxrss / 1024:.0f} MB at most"
+    )
+    plant(folder / "l.db", clouds(100, 60, 256, 1.0, seed=1)[0], first=count + 1)
+    with Library(folder / "l.db") as library:
+        begun = time.process_time()
+        spent = timed(lambda: stored.make(library, progress=lambda text: None))
+    worked = time.process_time() - begun
+    print(f"100 tracks placed among them: {spent:.1f} s, {worked:.1f} s of the processor")
 
 
 def page(target: Path, count: int) -> None:
@@ -99,6 +127,9 @@ def frames(folder: Path, count: int) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if sys.argv[1:]:
+            behind(folder, int(sys.argv[1]))
+            return
         maps(folder)
         if CHROMIUM is None:
             print("no Chromium is installed: frames were not measured")

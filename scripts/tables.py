@@ -59,8 +59,7 @@ ASKED: dict[str, dict[str, tuple[str, ...]]] = {  # which cells, by system and q
     "style": {
         "rock-classical": QUICK,
         "rock-pop": QUICK,
-        "genre": QUICK[1:],
-        "world": QUICK[1:],
+        **dict.fromkeys(("genre", "emotions", "world"), QUICK[1:]),
     },
     "frames": {"genre": SLIDES, "emotions": SLIDES[:4], "world": SLIDES[:4]},
     "shapes": {

@@ -196,8 +196,9 @@ def vetted(path: Path) -> sqlite3.Connection:
     """A connection that only reads, to a file that is whole and ours; it may hold no tables yet."""
     if not path.exists():
         raise EmptyError(f"there is no library at {path}: `menura index FOLDER` makes one")
-    check_length(path)
-    with explained(path):
+    if not path.stat().st_size:
+        raise EmptyError(f"the library {path} is empty: `menura index FOLDER` fills it")
+    with explained(path):  # SQLite alone reads the file: who closes it drops this process's locks
         for mode in ("mode=ro", "mode=ro&immutable=1"):
             db = connect(path, mode)
             try:
@@ -224,28 +225,6 @@ def connect(path: Path, mode: str) -> sqlite3.Connection:
     )
     db.execute("PRAGMA foreign_keys = ON")
     return db
-
-
-def check_length(path: Path) -> None:
-    """A file cut short is refused before anything is read from it."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(100)
-        size = path.stat().st_size
-    except OSError as error:
-        raise LibraryError(f"cannot read the library {path}: {error.strerror}") from error
-    log = Path(f"{path}-wal")
-    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
-        if size == 0:
-            raise EmptyError(f"the library {path} is empty: `menura index FOLDER` fills it")
-        raise LibraryError(f"{path} is not a menura library: its first bytes are not a database's")
-    page = int.from_bytes(head[16:18], "big")
-    pages = int.from_bytes(head[28:32], "big")
-    if size < pages * (65536 if page == 1 else page) and not (log.exists() and log.stat().st_size):
-        raise LibraryError(
-            f"the library {path} is damaged: {size:,} bytes of what should be more are left; "
-            "put back a backup, or delete it and index again"
-        )
 
 
 def check_ours(db: sqlite3.Connection, path: Path) -> None:
@@ -320,7 +299,9 @@ def translate(error: sqlite3.Error, path: Path) -> LibraryError:
         return LibraryError(f"the library {path} cannot be opened or written here: {said}")
     if "locked" in said:
         return BusyError(f"the library {path} is busy with another process: try again later")
-    if "malformed" in said or "not a database" in said or "corrupt" in said:
+    if "not a database" in said:
+        return LibraryError(f"{path} is not a menura library: its first bytes are not a database's")
+    if "malformed" in said or "corrupt" in said:
         return LibraryError(
             f"the library {path} is damaged ({said}): put back a backup, or delete it "
             "and index again"

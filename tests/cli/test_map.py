@@ -1,7 +1,11 @@
 """The verbs of the map, clusters, outliers and duplicates, from outside."""
 
 import json
+import os
+import sqlite3
 import sys
+import time
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -74,6 +78,44 @@ def test_a_missing_extra_is_usage_and_names_its_command(menura, monkeypatch):
     monkeypatch.setitem(sys.modules, "openTSNE", None)
     code, _, err = menura("map", "--fresh")
     assert code == 2 and "pip install '.[learn]'" in err
+
+
+def test_the_map_is_made_in_the_background(menura, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "l.db", isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")  # so that it is not kept before it was looked at
+        code, out, _ = menura("map", "--background")
+        assert code == 0 and "0 of 40 tracks are on the map" in out and "menura map --status" in out
+        code, out, err = menura("map", "--background")
+        assert (code, out) == (1, "") and "has been making a map in the background since" in err
+        code, out, _ = menura("map", "--status", "--json")
+        said = json.loads(out)
+        assert code == 0 and (said["tracks"], said["placed"]) == (40, 0)
+        assert said["background"]["running"] and said["background"]["process"] != os.getpid()
+        code, _, err = menura("map", "-o", tmp_path / "m.html")
+        assert code == 1 and "there is none before it" in err
+    end = time.monotonic() + 60
+    while json.loads(menura("map", "--status", "--json")[1])["background"]:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    code, out, _ = menura("map", "-o", tmp_path / "m.html")
+    assert code == 0 and "40 tracks, 0 of them new" in out
+    assert "40 of 40 tracks are on the map\nno map is made" in menura("map", "--status")[1]
+
+
+def test_what_became_of_the_last_one_is_said_as_a_problem(menura, tmp_path):
+    said = {"process": 1, "begun": 0.0, "error": "the \x1b[2J disk is full"}
+    (tmp_path / "l.db-mapping.json").write_text(json.dumps(said))
+    code, out, _ = menura("map", "--status")
+    assert code == 1 and "failed: the \\x1b[2J disk is full" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--background", "--status"), ("--background", "-o", "m.html"), ("--status", "--fresh")],
+)
+def test_background_and_status_stand_alone(menura, words):
+    code, _, err = menura("map", *words)
+    assert code == 2 and "draws it afterwards" in err
 
 
 def test_clusters_are_written_as_playlists(menura, tmp_path):

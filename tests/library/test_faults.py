@@ -158,6 +158,21 @@ def test_two_indexers_at_once_lose_and_double_nothing(tmp_path, many, quick):
     assert len(contents(tmp_path / "l.db")) == 60
 
 
+WRITER = (
+    "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); "
+    "db.execute('UPDATE track SET title = ?', sys.argv[2:]); db.commit(); db.close()"
+)
+
+
+def test_a_library_opened_twice_in_one_process_sees_what_another_writes(shelf):
+    shelf.tracks()
+    with Library(shelf.path) as second:
+        second.tracks()
+    for title in ("one", "two"):
+        subprocess.run([sys.executable, "-c", WRITER, str(shelf.path), title], check=True)
+        assert {listed.title for listed in shelf.tracks()} == {title}
+
+
 def test_readers_work_while_a_writer_writes(shelf, songs):
     with closing(sqlite3.connect(shelf.path)) as writer:
         writer.execute("BEGIN IMMEDIATE")

@@ -222,6 +222,48 @@ def test_the_point_under_the_mouse_stays_there_while_zooming(browser, tmp_path):
 
 
 @needs_chromium
+def test_what_is_said_of_a_point_goes_when_the_wheel_takes_it_from_the_mouse(browser, tmp_path):
+    browser.open(write(tmp_path / "m.html", "abc", "abc", [[0, 0], [3, 1], [2, 2]]))
+    x, y = browser.do("[across(1), down(1)]")
+    browser.mouse("mouseMoved", x - 4, y)
+    assert not browser.do("document.getElementById('tip').hidden")
+    browser.mouse("mouseWheel", x - 4, y, deltaX=0, deltaY=-1200)
+    assert browser.do("view.scale > 5 * whole && document.getElementById('tip').hidden")
+
+
+@needs_chromium
+def test_names_are_written_whole_or_not_at_all(browser, tmp_path):
+    artists = [f"An artist with a long name, {k}" for k in range(40)]
+    positions = np.stack([np.linspace(0, 1, 40), np.linspace(0, 0.9, 40)], 1)
+    browser.open(write(tmp_path / "m.html", artists, artists, positions), width=900)
+    edge = (
+        "(() => { const all = document.getElementById('labels'), side = all.width - LEFT; return "
+        "all.getContext('2d').getImageData(side, 0, LEFT, all.height).data.some((v) => v); })()"
+    )
+    for closer in (1, 3):
+        browser.do(f"zoom({closer})")
+        browser.do("new Promise((d) => requestAnimationFrame(() => requestAnimationFrame(d)))")
+        assert browser.do(edge.replace("LEFT", "580"))  # some are there
+        assert not browser.do(edge.replace("LEFT", "1"))
+
+
+@needs_chromium
+def test_both_ends_of_a_scale_stand_at_its_ends(browser, tmp_path):
+    browser.open(write(tmp_path / "m.html", "ab", "ab", [[0, 0], [1, 1]]))
+    browser.do(
+        "(() => { const box = document.getElementById('colour'); box.value = '1'; "
+        "box.dispatchEvent(new Event('change')); })()"
+    )
+    low, high, left, right = browser.do(
+        "(() => { const [bar, ends] = document.getElementById('legend').children, text = (k) => { "
+        "const range = new Range(); range.selectNodeContents(ends.children[k]); "
+        "return range.getBoundingClientRect(); }, box = bar.getBoundingClientRect(); "
+        "return [text(0).left, text(1).right, box.left, box.right]; })()"
+    )
+    assert (low, high) == pytest.approx((left, right), abs=1)
+
+
+@needs_chromium
 def test_a_click_plays_the_file_and_a_missing_one_is_said(browser, tmp_path):
     write_wav(tmp_path / "1 #?%<b>.wav", piece(1, 3.0))
     place = write(tmp_path / "m.html", "ab", "ab", [[0, 0], [1, 1]], folder=tmp_path)
@@ -240,6 +282,6 @@ def test_a_click_plays_the_file_and_a_missing_one_is_said(browser, tmp_path):
 @needs_chromium
 def test_one_track_has_a_page(browser, tmp_path):
     browser.open(write(tmp_path / "m.html", ["one"], [None], [[5, 5]]))
-    assert text_of(browser, "about") == "1 tracks, as planted@1 hears them"
+    assert text_of(browser, "about") == "1 track, as planted@1 hears it"
     browser.do("choose(0, { centre: true })")
     assert browser.faults() == []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from menura.errors import MapError
-from menura.library.map import stored
+from menura.errors import BusyError, MapError
+from menura.library.map import background, stored
 from menura.library.map.colours import OTHERS, UNKNOWN, Classes, Colouring, colourings
 from menura.library.map.page import write_page
 from menura.library.map.stored import Map
@@ -50,10 +50,11 @@ def draw(
 ) -> Map:
     """Make the map, keep it in the library, and write it.
 
-    Raises MapError for a colouring or an ending that there is not, ExtraError where a part that is
-    needed is not installed, LibraryError where nothing can be read or written.
+    While a map is made in the background it is the last one that is drawn. Raises BusyError where
+    that is the first, MapError for a colouring or an ending that there is not, ExtraError where a
+    part that is needed is not installed, LibraryError where nothing can be read or written.
     """
-    made = stored.make(library, fresh=fresh, seed=seed, jobs=jobs, progress=progress)
+    made = make_or_last(library, fresh=fresh, seed=seed, jobs=jobs, progress=progress)
     if wanted.output is None:
         return made
     rows = library.listed(made.tracks.tolist())
@@ -67,6 +68,24 @@ def draw(
 
         write_picture(wanted.output, made, found[0])
     return made
+
+
+def make_or_last(
+    library: Library, *, fresh: bool, seed: int, jobs: int, progress: Callable[[str], object]
+) -> Map:
+    """The map, with a warning of what became of the one in the background."""
+    run = background.state(library)
+    if run and run.running:
+        if not stored.read(library, library.voice().number).placed.any():
+            raise BusyError(f"{run}; there is none before it: try again when it is done")
+        fresh = False
+    made = stored.make(library, fresh=fresh, seed=seed, jobs=jobs, progress=progress)
+    if run is None:
+        return made
+    if not run.running:
+        background.forget(library)
+    warning = f"{run}; until then the last one is drawn" if run.running else str(run)
+    return replace(made, warnings=(warning, *made.warnings))
 
 
 def write_json(target: Path, made: Map, rows: Sequence[Listed], colouring: Colouring) -> None:

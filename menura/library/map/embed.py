@@ -17,6 +17,7 @@ from menura.errors import ExtraError
 COMPONENTS = 50
 PERPLEXITY = 30.0  # of a whole fit
 NEAREST = 15  # neighbours that draw a new point
+LARGE = 10_000  # tracks from which forces are interpolated on a grid, as openTSNE does in a fit
 FEW = 10  # tracks below which the two first components are the map
 ROUNDS = 750  # of a whole fit: 250 with like drawn together fourfold thrice, then 500
 PLACING_ROUNDS = 250
@@ -57,7 +58,7 @@ def fit(
     layout = tsne.TSNE(
         perplexity=min(PERPLEXITY, (len(points) - 1) / 3),
         initialization=1e-4 * start / max(start[:, 0].std(), 1e-12),
-        n_jobs=jobs,
+        n_jobs=jobs if len(points) >= LARGE else 1,  # threads of short rounds wait for each other
         random_state=seed,
         callbacks=Steps(progress),
         callbacks_every_iters=10,
@@ -73,8 +74,9 @@ def place(positions: np.ndarray, vectors: np.ndarray, new: np.ndarray) -> np.nda
     """
     basis = Basis(vectors)
     tsne = engine()
+    method = "bh" if len(positions) < LARGE else "fft"
     old = tsne.TSNEEmbedding(
-        positions, neighbourhood(tsne, basis.of(vectors)), negative_gradient_method="bh"
+        positions, neighbourhood(tsne, basis.of(vectors)), negative_gradient_method=method
     )
     middle = (positions.max(0) + positions.min(0)) / 2  # `transform` moves it to the origin
     placed = old.transform(basis.of(new), perplexity=NEAREST / 3, k=NEAREST, n_iter=PLACING_ROUNDS)
@@ -151,7 +153,7 @@ class Steps:
 
     def __call__(self, iteration: int, error: float, embedding: np.ndarray) -> bool:
         self.rounds += 10
-        self.progress(f"map: {min(100, 100 * self.rounds // ROUNDS)} %")
+        self.progress(f"map: {100 * self.rounds // ROUNDS} %, round {self.rounds} of {ROUNDS}")
         return False  # not to stop
 
 

@@ -33,6 +33,7 @@ class Map:
     late: np.ndarray  # [n] bool, placed after the fit
     found: int  # positions that were not in the library before
     warnings: tuple[str, ...]
+    kept: bool = True  # in the library; else a warning says why not
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,6 @@ def make(
     """
     voice, table = library.table()
     held = read(library, voice.number)
-    if not len(held.tracks):
-        raise EmptyError(
-            f"the library {library.path} has no tracks: `menura index FOLDER` adds some"
-        )
     vectors = table.of(held.tracks)
     whole = fresh or not held.placed.any()
     new = np.flatnonzero(~held.placed | whole)
@@ -77,6 +74,7 @@ def make(
         positions[new] = embed.place(positions[held.placed], vectors[held.placed], vectors[new])
         late[new] = True
     warnings = keep(library, voice.number, held, positions, late, new, whole) if len(new) else []
+    kept = not warnings
     if late.mean() > STALE:
         warnings.append(
             f"{late.sum():,} of {len(late):,} tracks came after the map was made and lie among the "
@@ -89,11 +87,12 @@ def make(
         late=late,
         found=len(new),
         warnings=tuple(warnings),
+        kept=kept,
     )
 
 
 def read(library: Library, encoder: int) -> Held:
-    """The present tracks and what is known of them."""
+    """The present tracks and what is known of them; raises EmptyError where there are none."""
     ((fit,),) = library.rows("SELECT coalesce(max(fit), 0) FROM place WHERE encoder = ?", encoder)
     rows = library.rows(
         "SELECT track.id, vector.seq, place.x, place.y, coalesce(late, 0) FROM track "
@@ -103,6 +102,10 @@ def read(library: Library, encoder: int) -> Held:
         encoder,
         fit,
     )
+    if not rows:
+        raise EmptyError(
+            f"the library {library.path} has no tracks: `menura index FOLDER` adds some"
+        )
     columns = np.array(rows, float).reshape(-1, 5)  # None is NaN
     return Held(
         columns[:, 0].astype(np.int64),

@@ -180,7 +180,7 @@ function drawLabels(style) {
     const text = words(track, close > 12 || track === chosen);
     const end = x + pen.measureText(text).width;
     if (!text || taken.some((box) => beside(box) && x < box.end + 6 && box.x - 6 < end)) continue;
-    if (close > 3 && track !== chosen && covers(x, y, end, size)) continue;
+    if (track !== chosen && (end + 2 > width || (close > 3 && covers(x, y, end, size)))) continue;
     taken.push({ x, y, end });
     pen.lineWidth = 3;
     pen.strokeStyle = ground;

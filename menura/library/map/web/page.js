@@ -150,6 +150,7 @@ area.addEventListener("wheel", (event) => {
   event.preventDefault();
   const lines = event.deltaMode === 1 ? 20 : 1;
   zoom(Math.exp(-0.002 * lines * event.deltaY), ...at(event));
+  hover(...at(event));  // the point that was under the pointer may have gone from it
 }, { passive: false });
 area.addEventListener("dblclick", (event) => zoom(2, ...at(event)));
 
@@ -196,8 +197,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ---------------------------------------------------------------- begin
-one("about").textContent = `${count.toLocaleString("en")} tracks, as ${data.encoder} hears them`;
-document.title = `A map of ${count.toLocaleString("en")} tracks`;
+const tracks = count === 1 ? "1 track" : `${count.toLocaleString("en")} tracks`;
+one("about").textContent = `${tracks}, as ${data.encoder} hears ${count === 1 ? "it" : "them"}`;
+document.title = `A map of ${tracks}`;
 colourings.forEach((given, k) => {
   const option = made("option", given.name);
   option.value = k;
