@@ -103,7 +103,11 @@ def export(
     library: LibraryOption = None,
     json: JsonOption = False,
 ) -> Answer:
-    """Write metadata, tags and vectors for other programs."""
+    """Write metadata, tags and vectors for other programs.
+
+    Tags of your own are columns `taught:NAME`, once they are taught enough; `opinion` is liked,
+    disliked or empty.
+    """
     from menura.library import Library
 
     with Library(library_path(library)) as shelf:

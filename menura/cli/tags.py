@@ -32,7 +32,7 @@ def tags(
     from menura.encoders.analysis import analyze
     from menura.errors import TrackError
     from menura.library import Library
-    from menura.library.library import existing
+    from menura.library.naming import existing
 
     place = library_path(library)
     if place.exists():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from menura.datasets.listening import Plays, Song, read_plays
 from menura.errors import DataError
-from menura.library import listening, others
+from menura.library import learnt, listening, others
 
 if TYPE_CHECKING:
     from menura.library.library import Library
@@ -85,8 +85,9 @@ class Listeners:
         pairs = listening.matching(self.library)
         tracks = dict(zip(pairs.song.tolist(), pairs.track.tolist(), strict=True))
         rows = self.library.rows("SELECT id, artist, title, album, source FROM song")
+        songs = ((number, Song(*names)) for number, *names in rows)
         wanted = {clean_song(song) for song in plays.items}
-        return [(Song(*row), tracks.get(n)) for n, *row in rows if Song(*row) in wanted]
+        return [(song, tracks.get(number)) for number, song in songs if song in wanted]
 
     def all(self) -> list[Listener]:
         """All, by the order in which they came."""
@@ -115,14 +116,14 @@ class Listeners:
 
     def prepare(self) -> str:
         """Learn now what all have in common; gives `lacks`."""
-        model = others.learnt(self.library)
+        model = learnt.learnt(self.library)
         if model is not None and self.library.rows("SELECT 1 FROM encoder"):
             others.on_tracks(self.library, model)
         return self.lacks()
 
     def lacks(self) -> str:
         """Why what others play does not count, in a sentence; '' where it does."""
-        return others.lacks(self.library)
+        return learnt.lacks(self.library)
 
     def number(self, name: str) -> int:
         """Raises DataError, naming some of those there are."""
@@ -230,4 +231,4 @@ def clean_song(song: Song) -> Song:
 
 def readable(text: str) -> str:
     """Text that a database takes: without the halves of characters that files may hold."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from menura.datasets.listening import Song, match
-from menura.datasets.listening.matching import folded as plain
+from menura.datasets.listening import Song
+from menura.datasets.listening.again import NOTHING, RULES, Kept, match_again
+from menura.datasets.listening.matching import folded_often as plain
 from menura.errors import MenuraError
 
 if TYPE_CHECKING:
@@ -51,39 +52,50 @@ class Pairs:
 # ------------------------------------------------------------------ which songs are here
 def matching(library: Library) -> Pairs:
     """Which songs of all histories are tracks of the library."""
-    return library.once("matching", lambda: Pairs(**kept(library, "matching", *find(library))))
+    return library.once("matching", lambda: Pairs(**read_matching(library)))
 
 
-def find(library: Library) -> tuple[str, Callable[[], Arrays]]:
-    stamp = f"{plays_stamp(library)} {tracks_stamp(library)}"
-    return stamp, lambda: matched(library)
+def read_matching(library: Library) -> Arrays:
+    """Kept, or found again; what names nearly equal had found is not looked for twice."""
+    stamp = matching_stamp(library)
+    if held := held_arrays(library, "matching", stamp):
+        return held
+    before = held_arrays(library, "near names", RULES)
+    pairs, kept = matched(library, Kept(**before) if before else NOTHING)
+    store(library, {"matching": (stamp, pairs), "near names": (RULES, vars(kept))})
+    return pairs
 
 
-def matched(library: Library) -> Arrays:
+def matching_stamp(library: Library) -> str:
+    """What the matching depends on: another where plays or tracks have changed."""
+    return f"{plays_stamp(library)} {tracks_stamp(library)} {RULES}"
+
+
+def matched(library: Library, before: Kept) -> tuple[Arrays, Kept]:
     rows = library.rows("SELECT id, artist, title, album, source FROM song ORDER BY id")
-    tracks = [
-        (number, Song(artist or "", title or "", album or "", os.fsdecode(path)))
+    tracks = {
+        number: Song(artist or "", title or "", album or "", os.fsdecode(path))
         for number, path, title, artist, album in names_of_tracks(library)
-    ]
+    }
     songs = [Song(*row) for _, *row in rows]
-    found = match(songs, [song for _, song in tracks])
+    found, scores, kept = match_again(songs, tracks, before)
     artists = defaultdict(list)
-    for number, song in tracks:
+    for number, song in tracks.items():
         artists[plain(song.artist)].append(number)
     pairs = []
-    for (number, *_), song, place, score in zip(
-        rows, songs, found.track.tolist(), found.score.tolist(), strict=True
+    for (number, *_), song, track, score in zip(
+        rows, songs, found.tolist(), scores.tolist(), strict=True
     ):
-        if place >= 0:
-            pairs.append((number, tracks[place][0], score))
+        if track >= 0:
+            pairs.append((number, track, score))
         elif not song.title and (artist := plain(song.artist)):
             pairs += [(number, track, 1.0) for track in artists[artist]]
-    song_ids, track_ids, scores = zip(*pairs, strict=True) if pairs else ((), (), ())
+    song_ids, track_ids, sure = zip(*pairs, strict=True) if pairs else ((), (), ())
     return {
         "song": np.array(song_ids, np.int64),
         "track": np.array(track_ids, np.int64),
-        "score": np.array(scores, float),
-    }
+        "score": np.array(sure, float),
+    }, kept
 
 
 def names_of_tracks(library: Library) -> list[tuple]:
@@ -110,14 +122,21 @@ def kept(library: Library, name: str, stamp: str, make: Callable[[], Arrays]) ->
     if held := held_arrays(library, name, stamp):
         return held
     arrays = make()
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    row = (name, stamp, buffer.getvalue())
+    store(library, {name: (stamp, arrays)})
+    return arrays
+
+
+def store(library: Library, made: Mapping[str, tuple[str, Arrays]]) -> None:
+    """Keep arrays by name, with their stamps, in the place of older ones."""
+    rows = []
+    for name, (stamp, arrays) in made.items():
+        buffer = io.BytesIO()
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        rows.append((name, stamp, buffer.getvalue()))
     with suppress(MenuraError):  # a disk that is full or read-only: made again next time
         library.teaching().write(
-            lambda db: db.execute("INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)", row)
+            lambda db: db.executemany("INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)", rows)
         )
-    return arrays
 
 
 def held_arrays(library: Library, name: str, stamp: str) -> Arrays | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from menura.errors import TeachError
-from menura.library import answers, listening, others
+from menura.library import answers, learnt, listening
 from menura.library.heads import asked_of
 from menura.library.listening import marks
 
@@ -155,7 +155,7 @@ def nothing_known(library: Library, who: str | None) -> TeachError:
             f"no song that {who!r} plays is a track of this library: index the music that they "
             "play, or name tracks with --like and --dislike"
         )
-    count = others.count(library)
+    count = learnt.count(library)
     more = f", or name one of the {count} listeners with --listener" if count else ""
     return TeachError(
         "nothing was liked yet: `menura like TRACK`, or name tracks with --like and --dislike"

@@ -1,16 +1,14 @@
 """What the plays of many say of a library's tracks: factors of listening, and where they end sound.
 
-Songs of equal names are one. Its factors are learnt from plays (extra [learn]), a listener's are
-folded from what they play. A track that few play leans on what its sound says of its factors, where
-enough tracks are played to learn that from. All of it is kept in the library until plays, tracks
-or the encoder change.
+A listener's factors are folded from what they play. A track that few play leans on what its sound
+says of its factors, where enough tracks are played to learn that from; this is kept in the library
+until plays, tracks or the encoder change.
 
 Letters: n tracks of the table, I songs, D factors, E numbers in a vector.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,18 +16,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from menura.datasets.listening import Plays, Song, bridge, factors
-from menura.datasets.listening.factors import Wmf
+from menura.datasets.listening import bridge
 from menura.datasets.listening.matching import folded as plain
 from menura.library import listening
+from menura.library.learnt import HOW, Learnt, learnt
 from menura.library.listening import Arrays, marks
 
 if TYPE_CHECKING:
     from menura.library.library import Library
     from menura.library.records import Listed
 
-HOW = Wmf(factors=32, alpha=0.2, regularisation=10.0)
-LEAST = 20  # listeners, before what they have in common is looked for
 HEARD = 3  # listeners that a track needs for the bridge from sound to learn from it
 ENOUGH, MOST = 50, 3_000  # tracks that the bridge needs, and at most takes
 HALF_TRACK = 5.0  # listeners of a track at which its own factors weigh as much as its sound's
@@ -38,23 +34,6 @@ WEIGHT = 0.8  # cosines that a deviation of the factors' score counts, for who i
 FAR = 3.0  # deviations beyond which a score counts no more
 LIKE = 5.0  # plays that a like counts as
 SHARED, TELLING = 3, 50  # songs (or half of few) that make alike, of so many played most
-
-
-@dataclass(frozen=True, kw_only=True)
-class Learnt:
-    """Factors of songs that have names in common."""
-
-    row: dict[int, int]  # of each song by id, into the next
-    items: np.ndarray  # [I, D]
-    listeners: np.ndarray  # [I]
-    square: np.ndarray  # [D, D], the items' product with themselves
-
-    def folded(self, rows: np.ndarray, count: np.ndarray) -> np.ndarray:
-        """As `factors.folded`, whose longest part, the product of all items, is done once."""
-        sure, mine = HOW.confidence(count), self.items[rows]
-        left = self.square + (mine * (sure - 1)[:, None]).T @ mine
-        ridge = HOW.regularisation * np.eye(len(left))
-        return np.linalg.solve(left + ridge, sure @ mine).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,87 +75,6 @@ class OnTracks:
     bias: np.ndarray | None
 
 
-def count(library: Library) -> int:
-    """How many listeners there are."""
-    return library.rows("SELECT count(*) FROM listener")[0][0]
-
-
-def learns() -> bool:
-    """Whether the extra [learn] is installed."""
-    return importlib.util.find_spec("implicit") is not None
-
-
-def lacks(library: Library) -> str:
-    """Why plays of others do not count here, in a sentence; '' where they do, or nobody plays."""
-    listeners = count(library)
-    if not listeners or learnt(library) is not None:
-        return ""
-    if listeners < LEAST:
-        return (
-            f"by sound and play counts alone: {listeners} listener{'s'[: listeners - 1]}; what "
-            f"others play counts from {LEAST} listeners on"
-        )
-    return (
-        f"by sound and play counts alone: what the {listeners:,} listeners have in common needs "
-        "the extra [learn]: pip install '.[learn]'"
-    )
-
-
-def learnt(library: Library) -> Learnt | None:
-    """Factors of all songs; None for few listeners, or where [learn] is needed and missing."""
-    if count(library) < LEAST:
-        return None
-
-    def read() -> Learnt | None:
-        stamp = f"{listening.plays_stamp(library)} {HOW}"
-        if not (learns() or listening.held_arrays(library, "factors", stamp)):
-            return None
-        held = listening.kept(library, "factors", stamp, lambda: fitted(library))
-        row = dict(zip(held["song"].tolist(), held["row"].tolist(), strict=True))
-        items = held["items"].astype(float)
-        return Learnt(row=row, items=items, listeners=held["listeners"], square=items.T @ items)
-
-    return library.once("factors", read)
-
-
-def fitted(library: Library) -> Arrays:
-    """Factors of the songs of all histories, those of equal names as one."""
-    songs = library.rows("SELECT id, artist, title, source FROM song ORDER BY id")
-    groups = dict[tuple, int]()
-    row = {
-        number: groups.setdefault(
-            (plain(artist), plain(title)) if artist or title else (source,), len(groups)
-        )
-        for number, artist, title, source in songs
-    }
-    plays = together(library, row, len(groups))
-    found = factors.fit(plays, HOW)
-    return {
-        "song": np.array(list(row), np.int64),
-        "row": np.array(list(row.values()), np.int64),
-        "items": np.asarray(found.items, np.float32),
-        "listeners": np.bincount(plays.item, minlength=len(groups)),
-    }
-
-
-def together(library: Library, row: Mapping[int, int], size: int) -> Plays:
-    """All plays, listeners by their place in the list and songs by `row`."""
-    table = library.rows(
-        "SELECT listener, song, count FROM play JOIN history ON history = history.id"
-    )
-    listeners, user = np.unique([listener for listener, _, _ in table], return_inverse=True)
-    item = np.array([row[song] for _, song, _ in table], np.int64)
-    pairs, place = np.unique(user.astype(np.int64) * size + item, return_inverse=True)
-    return Plays(
-        name="the library",
-        users=tuple(map(str, listeners.tolist())),
-        items=(Song(),) * size,
-        user=(pairs // size).astype(np.int32),
-        item=(pairs % size).astype(np.int32),
-        count=np.bincount(place, [count for _, _, count in table]).astype(np.float32),
-    )
-
-
 def on_tracks(library: Library, model: Learnt) -> OnTracks:
     """The factors of the table's tracks, their own and those of their sound."""
 
@@ -185,7 +83,7 @@ def on_tracks(library: Library, model: Learnt) -> OnTracks:
         leads = leading(library, model)
         row = np.array([leads.track.get(track, -1) for track in table.tracks.tolist()], int)
         heard = np.where(row >= 0, model.listeners[row], 0)
-        stamp = f"{listening.find(library)[0]} {HOW} {voice.identity} {len(row)}"
+        stamp = f"{listening.matching_stamp(library)} {HOW} {voice.identity} {len(row)}"
         held = listening.kept(library, "bridge", stamp, lambda: bridged(library, model, row, heard))
         return OnTracks(
             row=row,

@@ -1,21 +1,18 @@
-"""Looking after a library: check, statistics, backup, forget, relocate, export."""
+"""Looking after a library: check, statistics, backup, forget, relocate."""
 
 from __future__ import annotations
 
-import csv
 import os
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from menura.errors import LibraryError
 from menura.library.scan import is_beneath
-from menura.library.store import MEASURED, check_ours, connect, explained, transaction
+from menura.library.store import check_ours, connect, explained, transaction
 
 KEPT = (  # of a sound that was answered for, its vectors: what was taught goes on without the file
     "INSERT OR IGNORE INTO moment SELECT audio, 0, 9e999, encoder, embedding FROM track "
@@ -181,43 +178,3 @@ def relocate(db: sqlite3.Connection, place: Path, old: str, new: str) -> dict:
         )
     there = sum(os.path.exists(path) for path, _ in pairs)
     return {"relocated": len(pairs), "found": there}
-
-
-def export(rows: Sequence[dict], vectors: np.ndarray, target: Path) -> dict:
-    """Write metadata, tags and vectors [n, D] to .npz (no pickle) or .csv, one row a track."""
-    names = list(rows[0]["tags"]) if rows else []
-    fields = ("id", "path", "title", "artist", "album", "seconds", *MEASURED)
-    with moved_into_place(target) as part:
-        if target.suffix == ".npz":
-            columns = {name: column_of(rows, name) for name in (*fields[1:5], *MEASURED)}
-            with open(part, "wb") as file:
-                np.savez_compressed(
-                    file,
-                    id=np.array([row["id"] for row in rows], np.int64),
-                    seconds=np.array([row["seconds"] for row in rows]),
-                    embeddings=vectors,
-                    tags=np.array(names),
-                    probabilities=np.array(
-                        [[row["tags"][name] for name in names] for row in rows], np.float32
-                    ),
-                    **columns,  # type: ignore[arg-type]
-                )
-        elif target.suffix == ".csv":
-            numbers = [f"e{i}" for i in range(vectors.shape[1])]
-            with open(part, "w", newline="", encoding="utf-8", errors="surrogateescape") as text:
-                writer = csv.writer(text)
-                writer.writerow([*fields, *names, *numbers])
-                for row, vector in zip(rows, vectors, strict=True):
-                    tags = (f"{row['tags'][name]:.6g}" for name in names)
-                    numbers = [f"{number:.7g}" for number in vector]
-                    writer.writerow([*(row[field] for field in fields), *tags, *numbers])
-        else:
-            raise LibraryError(f"cannot export to {target.name}: the ending must be .npz or .csv")
-    return {"tracks": len(rows), "file": os.fspath(target)}
-
-
-def column_of(rows: Sequence[dict], name: str) -> np.ndarray:
-    """One column; where nothing is known the empty text, or NaN among numbers."""
-    if name in MEASURED and name != "key":
-        return np.array([np.nan if row[name] is None else row[name] for row in rows], np.float64)
-    return np.array([row[name] or "" for row in rows])

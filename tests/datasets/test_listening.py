@@ -3,12 +3,15 @@
 import gzip
 import json
 import time
+import tracemalloc
 import zipfile
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from menura.datasets.listening import Song, match, read_plays
+from menura.datasets.listening.dates import moment
 from menura.datasets.listening.matching import NEAR, on_tracks
 from menura.datasets.listening.parts import held_out, without_items
 from menura.datasets.listening.plays import Gathering, Plays, without_machines
@@ -92,9 +95,11 @@ def test_listenbrainz_lines_and_zip(tmp_path):
         whole.writestr("user.json", "{}")
         whole.writestr("listens/2020/9.jsonl", text)
     assert counts(read_plays(packed, now=NOW)) == expected
-    (tmp_path / "torn.zip").write_bytes(packed.read_bytes()[:40])
-    with pytest.raises(DataError, match="cannot be read as a zip"):
-        read_plays(tmp_path / "torn.zip")
+    whole = packed.read_bytes()
+    for torn in (whole[:40], whole[:60] + b"\xff" * 30 + whole[90:]):
+        (tmp_path / "torn.zip").write_bytes(torn)
+        with pytest.raises(DataError, match="cannot be read as a zip"):
+            read_plays(tmp_path / "torn.zip")
 
 
 LASTFM = {  # forms in which people have their Last.fm history
@@ -189,6 +194,44 @@ def test_what_is_not_there_or_not_known_is_refused(tmp_path):
         read_plays(write(tmp_path / "a.json", "{"))
 
 
+def as_table(number):
+    return f"Ann,Al,{number},06 Jan 2020 13:{number % 60:02}\n"
+
+
+def as_listen(number):
+    return listen("Ann", f"{number}", 1_600_000_000 + number)
+
+
+def unevenly(rows):
+    """Numbers of songs, some much oftener than others, as people play them."""
+    return [1_000 + (n % 200) ** 2 // 200 for n in range(rows)]
+
+
+@pytest.mark.parametrize(("name", "row"), [("a.csv", as_table), ("a.jsonl", as_listen)])
+def test_memory_for_many_rows_of_one_listener_is_that_of_their_numbers(tmp_path, name, row):
+    """Nine numbers a row where the most are needed, in sorting; no row itself is kept."""
+    peaks = []
+    for rows in (5_000, 20_000):
+        path = write(tmp_path / name, "".join(map(row, unevenly(rows))))
+        tracemalloc.start()
+        plays = read_plays(path, now=NOW)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert len(plays) == len(set(unevenly(200))) and plays.count.sum() == rows
+    assert (peaks[1] - peaks[0]) / 15_000 < 90  # bytes
+
+
+@pytest.mark.parametrize(("name", "row"), [("a.csv", as_table), ("a.jsonl", as_listen)])
+def test_many_rows_of_one_listener_are_read_as_quickly_as_few(tmp_path, name, row):
+    costs = []
+    for rows in (10_000, 60_000):
+        path = write(tmp_path / name, "".join(map(row, unevenly(rows))))
+        began = time.process_time()
+        assert read_plays(path, now=NOW).count.sum() == rows
+        costs.append((time.process_time() - began) / rows)
+    assert costs[1] < 3 * costs[0] + 1e-6  # each row against six times the rows; about 5 us
+
+
 def test_a_million_rows_of_one_listener_are_added_up():
     gathering, began = Gathering("x", NOW), time.process_time()
     songs = [Song("Ann", f"song {n}") for n in range(500)]
@@ -197,6 +240,76 @@ def test_a_million_rows_of_one_listener_are_added_up():
     plays = gathering.plays()
     assert plays.count.sum() == 1_000_000 and len(plays) == len({n * n % 500 for n in range(500)})
     assert time.process_time() - began < 10  # about 1.5 s
+
+
+TORN = {  # files that end too soon, or are of another kind than their name says
+    "a.jsonl.gz": (gzip.compress(as_listen(1).encode() * 999)[:60], "cannot be read to its end"),
+    "b.csv.gz": (b"no gzip", "cannot be read to its end"),
+    "c.csv": (b'artist,track\n"' + b"x" * 200_000, "line 2, is no row of a table"),
+    "d.json": (b"[" * 100_000, "is no JSON"),
+    "e.csv": (bytes(range(256)), "name no title"),
+}
+
+
+@pytest.mark.parametrize("name", TORN)
+def test_torn_files_are_refused_in_words(tmp_path, name):
+    content, said = TORN[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"{name}.*{said}"):
+        read_plays(tmp_path / name)
+
+
+def test_listens_whose_parts_are_no_text_are_left_out(tmp_path):
+    wrong = ["null", "7", '["a"]', '{"a": 1}']
+    lines = [f'{{"track_metadata": {{"artist_name": {w}, "track_name": "x"}}}}\n' for w in wrong]
+    lines += ["[" * 100_000 + "\n", "[]\n", '{"track_metadata": []}\n', as_listen(1)]
+    plays = read_plays(write(tmp_path / "a.jsonl", "".join(lines)), now=NOW)
+    assert counts(plays) == {("me", "Ann - 1"): 1}
+    assert "7 of 8 rows are no listen" in plays.problems[0]
+    odd = "".join(listen("Ann", "One", when) for when in (10**400, [1], {}, None, "soon"))
+    assert read_plays(write(tmp_path / "b.jsonl", odd), now=NOW).count.tolist() == [5]
+
+
+def test_songs_are_found_however_deep_and_in_their_order(tmp_path):
+    song = {"artist": "Ann", "title": "0"}
+    for number in range(1, 300):
+        song = {"a": [{"artist": "Ann", "title": str(number)}], "b": song, "c": 1}
+    plays = read_plays(write(tmp_path / "a.json", json.dumps(song)), now=NOW)
+    assert [song.title for song in plays.items] == [str(n) for n in [*range(299, 0, -1), 0]]
+
+
+WRITTEN = [  # ways in which 6 January 2023, 13:25 is written
+    "1673011500",
+    1673011500,
+    1673011500000.0,
+    "06 Jan 2023 13:25",
+    "6 Jan 2023, 13:25",
+    "2023-01-06 13:25:00",
+    "2023-01-06T13:25:00Z",
+    "2023-01-06 13:25:00+05:00",  # zones are hours; only days matter
+    "2023/01/06 13:25",
+    " 2023-01-06 13:25 ",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_dates_are_read_in_the_forms_of_exports(text):
+    assert moment(text) == 1673011500
+
+
+@pytest.mark.parametrize("text", ["", "soon", "06 Foo 2023 13:25", "2023-13-01 10:00", None, {}])
+def test_what_is_no_date_is_none(text):
+    assert moment(text) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_dates_are_read_as_the_standard_library_writes_them(seed):
+    random = np.random.default_rng(seed)
+    for when in random.integers(0, 4_000_000_000, 50).tolist():
+        there = datetime.fromtimestamp(when, UTC)
+        assert moment(there.strftime("%Y-%m-%d %H:%M:%S")) == when
+        assert moment(there.strftime("%d %b %Y, %H:%M")) == when - when % 60
+        assert moment(there.strftime("%d %b %Y")) == when - when % 86_400
 
 
 def gathered(rows):

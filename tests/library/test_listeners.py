@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import sqlite3
 from itertools import pairwise
 
 import numpy as np
@@ -9,12 +11,14 @@ import pytest
 
 from menura import Library
 from menura.datasets.listening import Song
-from menura.errors import DataError, TeachError
-from menura.library import listening, others
+from menura.datasets.listening.matching import Shelf
+from menura.errors import DataError, LibraryError, TeachError
+from menura.library import learnt, listening, others
+from menura.library.learnt import LEAST
 from menura.library.listeners import keep, readable
-from menura.library.others import LEAST
 from tests.datasets.test_listening import listen
 from tests.library.planted import clouds, plant
+from tests.library.test_faults import small_disk
 
 TRACKS, KINDS = 240, 6
 VECTORS, KIND = clouds(TRACKS, KINDS)
@@ -113,6 +117,27 @@ def test_tracks_that_are_indexed_later_are_found(library, tmp_path):
     assert library.listeners().all()[0].tracks == 2
     reasons = [row.reasons[0] for row in library.recommend(n=30)]
     assert "because of Artist 19 - Song 500, played 3 times" in reasons
+
+
+def test_only_what_new_tracks_may_change_is_looked_for_again(library, tmp_path, monkeypatch):
+    rows = [f"Artist {k % 40},Album {k % 40},Sonk {k + 1},01 Jan 2020 10:00" for k in range(300)]
+    rows += [f"Who{k},,Else{k} at{k},01 Jan 2020 10:00" for k in range(60)]
+    (tmp_path / "a.csv").write_text("artist,album,track,date\n" + "\n".join(rows) + "\n")
+    library.listeners().take(tmp_path / "a.csv")
+    before = listening.matching(library)
+    looked, near = [], Shelf.near
+    monkeypatch.setattr(Shelf, "near", lambda *given: looked.append(given[1]) or near(*given))
+    new = {"title": "Elso7 at7", "artist": "Who7", "path": "/music/900.mp3"}
+    plant(library.path, VECTORS[:1], first=900, about=lambda k: new)
+    library.close()
+    after = listening.matching(library)
+    assert [song.title for song in looked] == ["Else7 at7"]
+    assert set(after.by_song()) - set(before.by_song()) and after.by_track()[900]
+    library.teaching().write(lambda db: db.execute("DELETE FROM learnt"))
+    anew = listening.matching(library)
+    assert len(looked) > 300
+    for name in ("song", "track", "score"):
+        assert getattr(after, name).tolist() == getattr(anew, name).tolist()
 
 
 def test_many_listeners_come_as_many_and_keep_their_names_apart(library, tmp_path):
@@ -294,8 +319,8 @@ def library_of(library, tracks):
 
 
 def test_without_the_extra_it_is_sound_alone_and_says_which_extra(library, tmp_path, monkeypatch):
-    monkeypatch.setattr(others, "learns", lambda: False)
-    monkeypatch.setattr(others.factors, "fit", None)  # is not reached
+    monkeypatch.setattr(learnt, "learns", lambda: False)
+    monkeypatch.setattr(learnt.factors, "fit", None)  # is not reached
     take_crowd(library, tmp_path)
     liked = [k + 1 for k in range(TRACKS) if KIND[k] == 3][:3]
     library.listeners().take(history(tmp_path / "a.csv", liked, times=9))
@@ -309,14 +334,14 @@ def test_factors_are_kept_and_made_anew_only_when_plays_change(library, tmp_path
     take_crowd(library, tmp_path)
     library.listeners().prepare()
     before = library.recommend([1, 3, 5], n=10)
-    fit, calls = others.factors.fit, []
-    monkeypatch.setattr(others.factors, "fit", lambda *a: calls.append(1) or fit(*a))
+    fit, calls = learnt.factors.fit, []
+    monkeypatch.setattr(learnt.factors, "fit", lambda *a: calls.append(1) or fit(*a))
     library.close()
     assert library.recommend([1, 3, 5], n=10) == before and not calls
     library.listeners().take(history(tmp_path / "a.csv", [2, 4], times=5))
     library.recommend([1, 3, 5], n=10)
     assert calls == [1]
-    monkeypatch.setattr(others, "learns", lambda: False)  # what is kept is used without it
+    monkeypatch.setattr(learnt, "learns", lambda: False)  # what is kept is used without it
     library.close()
     assert library.listeners().lacks() == "" and library.recommend([1, 3, 5], n=10)
 
@@ -324,8 +349,8 @@ def test_factors_are_kept_and_made_anew_only_when_plays_change(library, tmp_path
 def test_a_listener_is_folded_as_the_factors_say(library, tmp_path):
     pytest.importorskip("implicit")
     take_crowd(library, tmp_path)
-    model, rows, counts = others.learnt(library), np.array([3, 50, 7]), np.array([1.0, 9.0, 4.0])
-    plain = others.factors.folded(model.items, rows, counts, others.HOW)
+    model, rows, counts = learnt.learnt(library), np.array([3, 50, 7]), np.array([1.0, 9.0, 4.0])
+    plain = learnt.factors.folded(model.items, rows, counts, learnt.HOW)
     np.testing.assert_allclose(model.folded(rows, counts), plain, rtol=1e-5, atol=1e-7)
 
 
@@ -348,7 +373,7 @@ def test_songs_of_equal_names_are_one(library, tmp_path):
         + [("", "Other", "", f"{user % 3}")]
     ]
     library.teaching().write(lambda db: keep(db, "crowd", gathered(rows)))
-    model = others.learnt(library)
+    model = learnt.learnt(library)
     assert sorted(model.listeners.tolist()) == [LEAST, LEAST]
 
 
@@ -387,10 +412,8 @@ def test_a_change_that_fails_leaves_the_plays_as_they_were(library, tmp_path, mo
     assert (library.rows("SELECT * FROM play"), listening.plays_stamp(library)) == before
 
 
-def test_an_older_library_and_one_on_a_read_only_disk_answer(library, tmp_path):
+def test_an_older_library_answers_and_takes_plays(library, tmp_path):
     library.close()
-    import sqlite3
-
     db = sqlite3.connect(library.path, isolation_level=None)
     for table in ("learnt", "play", "song", "history", "listener"):
         db.execute(f"DROP TABLE {table}")
@@ -401,6 +424,30 @@ def test_an_older_library_and_one_on_a_read_only_disk_answer(library, tmp_path):
         assert len(old.recommend([1], n=3)) == 3
         old.listeners().take(history(tmp_path / "a.csv", [1, 2]))
         assert [one.tracks for one in old.listeners().all()] == [2]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_library_on_a_read_only_disk_answers_and_takes_nothing(library, tmp_path, kept):
+    """Also where what is learnt of plays was not kept while the disk could be written."""
+    library.listeners().take(history(tmp_path / "a.csv", [1, 2, 3], times=5))
+    found, everyone = library.recommend(n=5), library.listeners().all()
+    if not kept:
+        library.teaching().write(lambda db: db.execute("DELETE FROM learnt"))
+    library.close()
+    with small_disk(tmp_path / "disk", 8_192) as remount:
+        place = tmp_path / "disk" / "l.db"
+        shutil.copy(library.path, place)
+        remount("ro")
+        with Library(place) as there:
+            assert bool(there.rows("SELECT 1 FROM learnt")) == kept
+            assert there.recommend(n=5) == found and there.listeners().all() == everyone
+            for change in (
+                lambda box: box.take(history(tmp_path / "b.csv", [7])),
+                lambda box: box.forget(["me"]),
+            ):
+                with pytest.raises(LibraryError, match=r"l\.db cannot be opened or written here"):
+                    change(there.listeners())
+            assert there.listeners().all() == everyone
 
 
 def test_numbers_are_plain_data(library, tmp_path):

@@ -64,6 +64,15 @@ def test_new_points_find_their_cloud_and_old_ones_are_not_needed_to_move():
     np.testing.assert_allclose(moved - shift, placed, atol=1e-6)
 
 
+def test_many_old_points_draw_a_new_one_to_where_few_would(monkeypatch):
+    vectors, _ = clouds(300)
+    positions, new = embed.fit(vectors), clouds(40, seed=1)[0]
+    placed = embed.place(positions, vectors, new)
+    monkeypatch.setattr(embed, "LARGE", 0)
+    on_a_grid = embed.place(positions, vectors, new)
+    assert 0 < np.abs(on_a_grid - placed).max() < 0.02 * np.ptp(positions, axis=0).min()
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 9, 10, 31])
 def test_few_tracks_have_a_map_too(count):
     positions = embed.fit(clouds(count)[0])

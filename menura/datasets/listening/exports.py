@@ -12,29 +12,32 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from menura.datasets.listening.dates import moment
 from menura.datasets.listening.plays import Gathering, Song
 from menura.datasets.listening.published import opened
 from menura.errors import DataError
 
-STARS = {3: 2.0, 4: 5.0, 5: 10.0}  # plays that a rating counts as; ours. 1 and 2: none
+STARS = {"3": 2.0, "4": 5.0, "5": 10.0}  # plays that a rating counts as; ours. 1 and 2: none
 STARRED = 5.0  # plays of a song with a star; ours
 COLUMNS = {  # what exports call a column
     "artist": ("artist", "artistname", "artists"),
     "title": ("track", "title", "trackname", "name", "song"),
     "album": ("album", "releasename", "albumname"),
     "when": ("uts", "date", "listenedat", "timestamp", "utctime", "played", "datetime"),
-    "count": ("playcount", "plays", "count"),
+    "plays": ("playcount", "plays", "count"),
     "rating": ("userrating", "rating", "stars"),
     "star": ("starred", "loved", "favourite"),
     "id": ("path", "file", "location"),
 }
-DAYS = ("%d %b %Y %H:%M", "%d %b %Y, %H:%M", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M")
-MILLISECONDS = 1e11  # a larger time is not in s
+TEXTS = (str,) * len(Song._fields)
+SERVER = {"playcount", "userrating", "rating", "starred", "plays", "count"}  # who has these counts
 
 
 # ------------------------------------------------------------------ ListenBrainz
@@ -47,7 +50,9 @@ def listenbrainz(path: Path, gathering: Gathering, listener: str) -> None:
             listen = json.loads(line)
             said = listen["track_metadata"]
             song = Song(said["artist_name"], said["track_name"], said.get("release_name") or "")
-        except (ValueError, KeyError, TypeError):
+            if not all(map(isinstance, song, TEXTS)):
+                raise TypeError
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             gathering.leave("are no listen with artist_name and track_name", f"line {number}")
             continue
         gathering.add(listener, song, 1, moment(listen.get("listened_at")))
@@ -63,7 +68,7 @@ def lines_of(path: Path) -> Iterator[str]:
             for name in sorted(name for name in whole.namelist() if name.endswith(".jsonl")):
                 with whole.open(name) as part:
                     yield from io.TextIOWrapper(part, "utf-8", errors="replace")
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path} cannot be read as a zip ({error}): export it again") from error
 
 
@@ -71,21 +76,23 @@ def lines_of(path: Path) -> Iterator[str]:
 def from_json(said: Any, gathering: Gathering, listener: str) -> None:
     """Every song in an answer of Last.fm or of a Subsonic server, however deep."""
     for song in songs_in(said):
-        row = {plain(key): text_of(value) for key, value in song.items()}
-        one_row(row, gathering, listener)
+        columns = columns_of(tuple(map(plain, song)))
+        row = [text_of(value) for value in song.values()]
+        one_row(columns.of(row), gathering, listener, columns.server)
 
 
 def songs_in(said: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(said, list):
-        for part in said:
-            yield from songs_in(part)
-    elif isinstance(said, dict):
-        titled = any(isinstance(said.get(key), str) for key in ("title", "name", "track"))
-        if titled and "artist" in said and not said.get("isDir"):
-            yield said
-            return
-        for part in said.values():
-            yield from songs_in(part)
+    left = [said]
+    while left:
+        part = left.pop()
+        if isinstance(part, list):
+            left.extend(reversed(part))
+        elif isinstance(part, dict):
+            titled = any(isinstance(part.get(key), str) for key in ("title", "name", "track"))
+            if titled and "artist" in part and not part.get("isDir"):
+                yield part
+            else:
+                left.extend(reversed(part.values()))
 
 
 def text_of(value: Any) -> str:
@@ -98,21 +105,32 @@ def text_of(value: Any) -> str:
 # ------------------------------------------------------------------ CSV
 def from_csv(path: Path, gathering: Gathering, listener: str) -> None:
     """A table with a first line of names, or of artist, album, title, date without it."""
+    known = {name for kind in ("artist", "title") for name in COLUMNS[kind]}
+    columns = None
+    for row in rows_of(path):
+        if columns is None:
+            names = [plain(name) for name in row]
+            columns = Columns(names)
+            if len(known & set(names)) >= 2:
+                continue
+            columns = Columns(["artist", "album", "title", "date"])
+        one_row(columns.of(row), gathering, listener, columns.server)
+
+
+def rows_of(path: Path) -> Iterator[list[str]]:
+    """The rows that hold something; raises DataError for what is no table."""
     with opened(path) as lines:
         first = next(lines, "")
-        mark = max(",;\t", key=first.count)
-        names = [plain(name) for name in next(csv.reader([first], delimiter=mark), [])]
-        known = {name for kind in ("artist", "title") for name in COLUMNS[kind]}
-        if len(known & set(names)) < 2:
-            names = ["artist", "album", "title", "date"]
-            rows: Iterable[list[str]] = csv.reader([first, *lines], delimiter=mark)
-        else:
-            rows = csv.reader(lines, delimiter=mark)
-        for row in rows:
-            if row:
-                one_row(dict(zip(names, row, strict=False)), gathering, listener)
+        reader = csv.reader(chain([first], lines), delimiter=max(",;\t", key=first.count))
+        try:
+            yield from filter(None, reader)
+        except csv.Error as error:
+            raise DataError(
+                f"{path}, line {reader.line_num}, is no row of a table ({error}): export it again"
+            ) from error
 
 
+@lru_cache(maxsize=1_000)
 def plain(name: str) -> str:
     """A column's name without case, marks and what follows a #.
 
@@ -123,46 +141,55 @@ def plain(name: str) -> str:
 
 
 # ------------------------------------------------------------------ rows
-def one_row(row: Mapping[str, str], gathering: Gathering, listener: str) -> None:
-    said = {
-        kind: next((row[name].strip() for name in names if row.get(name)), "")
-        for kind, names in COLUMNS.items()
-    }
-    song = Song(said["artist"], said["title"], said["album"], said["id"])
-    if not song.title:
-        return gathering.leave("name no title", ", ".join(row.values())[:60])
-    server = {"playcount", "userrating", "rating", "starred", "plays", "count"} & set(row)
-    count = counted(said) if server else "1"
-    return gathering.add(listener, song, count, None if server else moment(said["when"]))
+class Said(NamedTuple):
+    """What a row says, as text; empty where it says nothing."""
+
+    artist: str
+    title: str
+    album: str
+    when: str
+    plays: str
+    rating: str
+    star: str
+    id: str
 
 
-def counted(said: Mapping[str, str]) -> str | float:
+class Columns:
+    """Which of a table's columns say what."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        place = {name: number for number, name in enumerate(names)}
+        self.server = bool(SERVER & set(names))
+        places = [[place[name] for name in COLUMNS[kind] if name in place] for kind in Said._fields]
+        self.places = [(kind, found) for kind, found in enumerate(places) if found]
+
+    def of(self, row: Sequence[str]) -> Said:
+        """The first column of each kind that is not empty."""
+        size, cells = len(row), [""] * len(Said._fields)
+        for kind, places in self.places:
+            for place in places:
+                if place < size and (cell := row[place]):
+                    cells[kind] = cell.strip()
+                    break
+        return Said._make(cells)
+
+
+columns_of = lru_cache(maxsize=100)(Columns)  # objects of one source have the same names
+
+
+def one_row(said: Said, gathering: Gathering, listener: str, server: bool) -> None:
+    """Take a row, of a table of a server's counts or of one play each."""
+    if not said.title:
+        return gathering.leave("name no title", ", ".join(filter(None, said))[:60])
+    song = Song(said.artist, said.title, said.album, said.id)
+    if server:
+        return gathering.add(listener, song, counted(said))
+    return gathering.add(listener, song, 1, moment(said.when))
+
+
+def counted(said: Said) -> str | float:
     """The plays that a server says; where none, those that a rating or a star counts as."""
-    if said["count"] not in ("", "0"):
-        return said["count"]
-    stars = int(said["rating"]) if said["rating"].isdigit() else 0
-    starred = STARRED if said["star"].lower() not in ("", "0", "false") else 0.0
-    return max(STARS.get(stars, 0.0), starred)
-
-
-def moment(when: Any) -> float | None:
-    """Seconds since 1970 of a time as exports write it; None where it cannot be read.
-
-    >>> moment("1700000000"), moment(1700000000000), moment("06 Jan 2023 13:25")
-    (1700000000.0, 1700000000.0, 1673011500.0)
-    """
-    text = str(when if when is not None else "").strip()
-    try:
-        number = float(text)
-        return number / 1_000 if number > MILLISECONDS else number
-    except ValueError:
-        pass
-    for form in DAYS:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            continue
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
+    if said.plays not in ("", "0"):
+        return said.plays
+    starred = STARRED if said.star.lower() not in ("", "0", "false") else 0.0
+    return max(STARS.get(said.rating, 0.0), starred)

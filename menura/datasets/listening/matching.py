@@ -1,9 +1,8 @@
 """Which files are the songs of a history: by path, by equal names, then by names nearly equal.
 
-A score is the likeness of artist or title, whichever is less (Dice's share of common pairs of
-letters, 1 for equal); without an artist on one side that of the title, less a tenth. Titles with
-other numbers are other songs. What is said aside of a version that sounds the same ("Remastered
-2011", "feat. X") is not compared; a live version is another song.
+A score is that of `alike.likeness`, 1 for equal names. Nearly equal are only looked at tracks that
+share one of the rarest words of a song. What is said aside of a version that sounds the same
+("Remastered 2011", "feat. X") is not compared; a live version is another song.
 
 Letters: n songs, N tracks.
 """
@@ -12,19 +11,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
+from menura.datasets.listening.alike import Name, Names, distinct
 from menura.datasets.listening.plays import Plays, Song
 
 NEAR = 0.7  # least score of a match
 RARE, MANY = 4, 400  # words of a song that are looked up, and tracks that one may name
-NO_ARTIST = 0.9
-NUMBER = re.compile(r"\d+")
+MARKS = re.compile(r"[\W_]")  # what is no letter and no digit
+ASIDE = re.compile(r"[(\[-]|feat|ft", re.IGNORECASE)  # without this nothing is said aside
 FEATURED = r"\s*[\(\[]?\b(?:feat|ft|featuring)\b\.? .*"
 SAME_SOUND = re.compile(
     FEATURED
@@ -87,10 +88,17 @@ def folded(name: str) -> str:
     >>> folded("The Träume (Remastered 2011)")
     'traume'
     """
-    plain = unicodedata.normalize("NFKD", SAME_SOUND.sub("", name).casefold())
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    words = kept.replace(" and ", " ").split()
+    if ASIDE.search(name):
+        name = SAME_SOUND.sub("", name)
+    plain = name.casefold()
+    if not plain.isascii():
+        decomposed = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    words = MARKS.sub(" ", plain).replace(" and ", " ").split()
     return " ".join(words[1:] if words[:1] == ["the"] and len(words) > 1 else words)
+
+
+folded_often = lru_cache(maxsize=20_000)(folded)  # an artist or an album has many songs
 
 
 class Shelf:
@@ -98,66 +106,67 @@ class Shelf:
 
     def __init__(self, tracks: Sequence[Song]) -> None:
         self.tracks = tracks
-        self.names = [(folded(track.artist), folded(track.title)) for track in tracks]
+        self.names = [folded_name(track) for track in tracks]
         self.paths = {track.id: number for number, track in enumerate(tracks) if track.id}
-        self.equal: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        self.words: defaultdict[str, list[int]] = defaultdict(list)
+        self.equal: defaultdict[Name, list[int]] = defaultdict(list)
+        self.words: defaultdict[str, array] = defaultdict(lambda: array("q"))
         for number, name in enumerate(self.names):
             self.equal[name].append(number)
-            for word in set(" ".join(name).split()):
+            for word in words_of(name):
                 self.words[word].append(number)
 
     def best(self, song: Song) -> tuple[int, float]:
         """The nearest track and its score; -1 and 0 where no word is shared."""
-        if song.id in self.paths:
-            return self.paths[song.id], 1.0
-        name = folded(song.artist), folded(song.title)
-        if not name[1]:
-            return -1, 0.0
-        if all(name) and name in self.equal:
-            return self.of_album(song, self.equal[name]), 1.0
-        scores = [(likeness(name, self.names[number]), number) for number in self.sharing(name)]
-        if not scores:
-            return -1, 0.0
-        top = max(score for score, _ in scores)
-        return self.of_album(song, sorted(n for score, n in scores if score == top)), top
+        name = folded_name(song)
+        number = self.sure(song, name)
+        return (number, 1.0) if number >= 0 else self.near(song, name)
 
-    def sharing(self, name: tuple[str, str]) -> set[int]:
-        """Tracks that share one of the song's rarest words."""
-        known = [word for word in set(" ".join(name).split()) if word in self.words]
-        known.sort(key=lambda word: (len(self.words[word]), word))
-        return {number for word in known[:RARE] for number in self.words[word][:MANY]}
+    def sure(self, song: Song, name: Name) -> int:
+        """The track of that path or of equal names, -1 where there is none."""
+        if song.id in self.paths:
+            return self.paths[song.id]
+        if all(name) and name in self.equal:
+            return self.of_album(song, self.equal[name])
+        return -1
+
+    def near(self, song: Song, name: Name, least: float = 0.0) -> tuple[int, float]:
+        """The track whose names are most nearly equal, and its score; -1 and 0 below `least`."""
+        rare = self.rarest(name)
+        if not rare:
+            return -1, 0.0
+        sharing = distinct(np.concatenate([self.naming(word) for word in rare]))
+        scores = self.compared.likeness(name, sharing, least)
+        top = scores.max()
+        if top < least:
+            return -1, 0.0
+        return self.of_album(song, sharing[scores == top].tolist()), float(top)
+
+    def naming(self, word: str) -> np.ndarray:
+        """The first tracks that a word names, MANY at most."""
+        return np.array(self.words[word][:MANY], np.int64)
+
+    @cached_property
+    def compared(self) -> Names:
+        return Names(self.names)
+
+    def rarest(self, name: Name) -> list[str]:
+        """The words of a name by which tracks are looked up; none for a song without a title."""
+        if not name[1]:
+            return []
+        known = [word for word in words_of(name) if word in self.words]
+        if len(known) > RARE:
+            known.sort(key=lambda word: (len(self.words[word]), word))
+        return known[:RARE]
 
     def of_album(self, song: Song, numbers: Sequence[int]) -> int:
-        album = folded(song.album)
-        same = (n for n in numbers if album and folded(self.tracks[n].album) == album)
+        album = folded_often(song.album) if len(numbers) > 1 else ""
+        same = (n for n in numbers if album and folded_often(self.tracks[n].album) == album)
         return next(same, numbers[0])
 
 
-def likeness(one: tuple[str, str], other: tuple[str, str]) -> float:
-    """The score of two folded names (artist, title)."""
-    title = dice(one[1], other[1])
-    if NUMBER.findall(one[1]) != NUMBER.findall(other[1]):
-        return 0.0
-    if not one[0] or not other[0]:
-        return NO_ARTIST * title
-    return min(dice(one[0], other[0]), title)
+def folded_name(song: Song) -> Name:
+    return folded_often(song.artist), folded(song.title)
 
 
-def dice(one: str, other: str) -> float:
-    """Twice the common pairs of neighbouring letters over all: 1 for equal texts.
-
-    >>> round(dice("slowly", "slowley"), 3), dice("a", "a")
-    (0.8, 1.0)
-    """
-    if one == other:
-        return 1.0
-    mine, theirs = pairs(one), pairs(other)
-    return 2 * len(mine & theirs) / (len(mine) + len(theirs))
-
-
-@lru_cache(maxsize=200_000)
-def pairs(text: str) -> frozenset[str]:
-    """Neighbouring letters, the ends of the text among them."""
-    whole = f" {text} "
-    return frozenset(whole[n : n + 2] for n in range(len(whole) - 1))
+def words_of(name: Name) -> set[str]:
+    return {*name[0].split(), *name[1].split()}

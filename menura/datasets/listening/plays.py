@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from array import array
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from menura.errors import DataError
 
 DAY = 86_400.0  # s; clocks and time zones may be off by so much before a date is in the future
+LONGEST = 100  # characters of a place that is named
 EVEN_SONGS, EVEN_PLAYS, EVEN_SPREAD = 50, 5.0, 0.1
 
 
@@ -95,7 +97,7 @@ class Gathering:
             plays = float(count)
         except (TypeError, ValueError):
             return self.leave("have a count that is no number", f"{song}: {count!r}")
-        if not np.isfinite(plays) or plays < 0:
+        if not isfinite(plays) or plays < 0:
             return self.leave("have a count below 0 or not finite", f"{song}: {count}")
         if plays == 0:
             return self.leave("were never played", str(song))
@@ -111,7 +113,7 @@ class Gathering:
 
     def leave(self, reason: str, place: str) -> None:
         """Count a row that is left out."""
-        self.lost.setdefault(reason, [0, place])[0] += 1
+        self.lost.setdefault(reason, [0, place[:LONGEST]])[0] += 1
 
     def plays(self) -> Plays:
         """All rows added up. Raises DataError where there are none."""

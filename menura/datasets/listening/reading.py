@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from pathlib import Path
 
 from menura.datasets.listening import exports, published
@@ -27,6 +28,13 @@ def read_plays(path: str | os.PathLike, listener: str = "me", now: float | None 
     path = Path(path)
     if not path.exists():
         raise DataError(f"there is no {path}; give {FORMS}")
+    try:
+        return read(path, listener, now)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} cannot be read to its end ({error}): fetch it again") from error
+
+
+def read(path: Path, listener: str, now: float | None) -> Plays:
     if path.is_dir():
         return folder(path)
     if "user_artist" in path.name:
@@ -67,7 +75,7 @@ def parsed(path: Path) -> object:
     with published.opened(path) as text:
         try:
             return json.load(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"{path} is no JSON ({error}): export it again") from error
 
 
