@@ -19,11 +19,14 @@ from html import escape
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from menura.audio import load, power_spectrogram, resample, write
 from menura.datasets.synthetic import piece
 from menura.datasets.synthetic import write as write_world
 from menura.dreaming.limits import loudness
+from menura.dreaming.objectives import channels
+from menura.systems.dream.networks import network
 
 RATE = 22_050  # Hz
 LENGTH, FIRST, SECONDS = 24, 6, 8  # s of a piece; of it, s at which a source starts, s it takes
@@ -109,7 +112,7 @@ DREAMS = (
         "--network endtoend --layer layers.0 --octaves 1 --amount 1",
     ),
 )
-FILTER = "--layer layers.0 --unit 3"  # which the twelfth makes audible
+LAYER = "layers.0"  # of which the twelfth makes a filter audible
 STYLE = "menura train style --data WORLD --set batch_size=96 -o style"
 ENDTOEND = "menura train endtoend --config raw-256-256 --data WORLD -o endtoend"
 
@@ -156,13 +159,22 @@ def source(one: Made, places: dict[str, Path]) -> Path:
     return places[f"source-{one.source}.flac"]
 
 
-def auralised(out: Path, work: Path, places: dict[str, Path]) -> Path:
+def liveliest(run: Path, heard: Path) -> str:
+    """The filter that answers a piece most, as an option: some of a layer die in training."""
+    net = network(run)
+    wave = torch.from_numpy(load(heard, net.sample_rate)[: net.samples])
+    with torch.no_grad():
+        answers = channels(net, wave[None], LAYER).mean((0, 1))
+    return f"--layer {LAYER} --unit {int(answers.argmax())}"
+
+
+def auralised(out: Path, work: Path, places: dict[str, Path], words: str) -> Path:
     """The bossa piece with only what excites a filter left, after the sound that maximises it."""
     folder, path = work / "filter", out / "12-what-a-filter-hears.flac"
     if path.exists():
         return path
-    words = (places["endtoend"], places["source-bossa.flac"], *shlex.split(FILTER), "-o", folder)
-    menura("auralise", *words)
+    music = places["source-bossa.flac"]
+    menura("auralise", places["endtoend"], music, *shlex.split(words), "-o", folder)
     parts = [load(folder / f"{name}.wav", RATE) for name in ("maximises", "masked")]
     rest = np.zeros(RATE // 2, np.float32)
     write(path, np.concatenate([0.4 * parts[0], rest, parts[1]]), RATE)
@@ -234,10 +246,11 @@ def main() -> None:
         path, heard = dreamt(one, options.out, places), source(one, places)
         command = f"menura dream {heard.name} {one.words} -o {path.name}"
         parts.append(section(path, heard, one.text, command))
-    path = auralised(options.out, options.work, places)
-    text = "A sound that maximises a filter; then the music with only what excites it left."
     heard = places["source-bossa.flac"]
-    command = f"menura auralise endtoend {heard.name} {FILTER} -o filter"
+    words = liveliest(places["endtoend"], heard)
+    path = auralised(options.out, options.work, places, words)
+    text = "A sound that maximises a filter; then the music with only what excites it left."
+    command = f"menura auralise endtoend {heard.name} {words} -o filter"
     parts.append(section(path, heard, text, command))
     page = PAGE.format(training=f"{STYLE}\n{ENDTOEND}", sections="\n".join(parts))
     (options.out / "index.html").write_text(page, "utf-8")

@@ -1,9 +1,11 @@
 """Music made on the spot, and an encoder that is quick, for many tests."""
 
+import importlib.util
 import shutil
 import struct
 import sys
 import wave
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +81,15 @@ def shelf(tmp_path, songs, quick):
     with Library(tmp_path / "l.db") as library:
         library.index([songs], encoder=quick, jobs=2)
         yield library
+
+
+@contextmanager
+def loaded(name):
+    """A module of scripts/."""
+    place = Path(__file__).resolve().parents[1] / "scripts" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, place)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[name]

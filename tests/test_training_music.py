@@ -1,11 +1,9 @@
 """What is trained on is known, free, whole, and none of it by those who are measured with."""
 
 import csv
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 
 from menura.datasets import read
 from tests.audio.sounds import encode, music
+from tests.conftest import loaded
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACKS = ROOT.parent / "shared/data/music/tracks.csv"
@@ -21,12 +20,8 @@ TRACKS = ROOT.parent / "shared/data/music/tracks.csv"
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("training", ROOT / "scripts/training_music.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["training"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["training"]
+    with loaded("training_music") as module:
+        yield module
 
 
 @pytest.fixture

@@ -61,6 +61,11 @@ def auralise(
                 waves[name] = cut(whole, ear.sample_rate, one.start, one.start + one.seconds)
                 facts = {"path": str(one.path), "start": one.start, "seconds": one.seconds}
                 sounds.append({"kind": kind, "value": one.value, "file": f"{name}.wav"} | facts)
+    if not any(sound["value"] for sound in sounds):
+        problems.append(
+            f"channel {wanted.channel} of {wanted.layer} gives 0 for all of it: it may have died "
+            "in training; choose another"
+        )
     report = {
         "layer": wanted.layer,
         "unit": wanted.channel,

@@ -14,10 +14,11 @@ CANDIDATES = 400  # near enough to be weighed against each other
 SPACING = 4  # tracks between two of one artist, where there is a choice
 ALBUM_SPACING = 8
 WIDTH = 200  # tracks weighed for each place of a path
-AIM = 0.1  # weight of missing the point of a place, against the size of a step
+AIM = 1.0  # weight of missing the point of a place, against the size of a step
 SAME_ARTIST = 0.05  # what it costs a path to stay with an artist
 WORTH = 0.35  # of likeness that is given up for an artist or album not heard a moment ago
 SAMENESS = 0.3  # weight of being like what is already in the list, against being like the seeds
+FLOW = 0.3  # weight of being like the track before, against the same
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ def radio(
             break
         near = np.array(waiting[:CANDIDATES])
         score = likeness[near] - SAMENESS * np.maximum(sameness[near], 0)
+        if chosen:
+            score += FLOW * (vectors[near] @ vectors[chosen[-1]])
         order = near[np.argsort(-score, kind="stable")]
         enough = int(np.sum(score >= score.max() - WORTH))
         spaced = (i for i in order[:enough] if not too_close(songs[i], before))

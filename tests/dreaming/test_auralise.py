@@ -110,6 +110,15 @@ def test_a_filter_is_written_with_its_facts(network, music, tmp_path):
     assert json.loads((tmp_path / "out" / "auralise.json").read_text()) == report
 
 
+def test_a_dead_filter_is_said(network, music, tmp_path):
+    network.net.tones.weight.data[1] = 0
+    for channel, problems in ((0, 0), (1, 1)):
+        wanted = Filter(network=network, layer="tones", channel=channel)
+        report = auralise(wanted, tmp_path / "out", music / "high.wav", None, 1, 3, 0)
+        assert len(report["problems"]) == problems
+    assert "choose another" in report["problems"][0]
+
+
 def test_what_is_not_there_is_said(network, music, tmp_path):
     for layer, channel, said in (("nose", 0, "tones"), ("tones", 2, "0 to 1")):
         for work in (

@@ -1,7 +1,9 @@
 """Factors of listening: the factorisation against a literal one, and networks that foretell it."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,16 +27,17 @@ from menura.systems.latent.lessons import Lessons, Told  # noqa: E402
 from menura.systems.latent.model import Net, pooled  # noqa: E402
 from menura.systems.latent.recipe import build, export, prepare, settings  # noqa: E402
 from menura.systems.latent.task import Task  # noqa: E402
-from menura.systems.runs import PACK, WHERE  # noqa: E402
+from menura.systems.runs import PACK, WHERE, train  # noqa: E402
 from menura.train import fit  # noqa: E402
+from tests.conftest import loaded  # noqa: E402
 
 
-def plays_of(table):
+def plays_of(table, songs=None):
     user, item = np.nonzero(table)
     return Plays(
         name="made up",
         users=tuple(map(str, range(table.shape[0]))),
-        items=tuple(Song(id=str(n)) for n in range(table.shape[1])),
+        items=tuple(songs or (Song(id=str(n)) for n in range(table.shape[1]))),
         user=user.astype(np.int32),
         item=item.astype(np.int32),
         count=table[user, item].astype(np.float32),
@@ -270,6 +273,97 @@ def test_it_learns_and_is_exported_as_an_encoder(pack, tmp_path):
         said = net(net.front(torch.from_numpy(wave)[None]))
     np.testing.assert_allclose(heard.embeddings, said.numpy(), atol=1e-3)
     assert encoder.tags == () and heard.probabilities.shape == (1, 0)
+
+
+# ------------------------------------------------------------------ from one's own plays
+@pytest.fixture(scope="module")
+def script():
+    with loaded("latent_plays") as module:
+        yield module
+
+
+@pytest.fixture
+def heard(music, tmp_path):
+    """Ten files, of which one is no sound and one has a single listener, and plays of them all."""
+    songs = []
+    for number, item in enumerate(music.items[:10]):
+        file = shutil.copy(item.path, tmp_path)
+        songs.append(Song(f"artist {number % 5}", f"title {number}", id=str(file)))
+    Path(songs[2].id).write_bytes(b"no sound")
+    table = drawn(3, 30, 10)
+    table[:, 4] = [1, *[0] * 29]
+    return songs, plays_of(table, songs)
+
+
+def test_lessons_are_made_of_plays_and_weights_stay_with_their_tracks(script, heard, tmp_path):
+    songs, plays = heard
+    how = Wmf(factors=3, regularisation=1.0)
+    learning = script.Learning(objective="wpe", how=how)
+    problems = script.write(tmp_path / PACK, plays, songs, TINY, learning)
+    assert problems[0] == "1 of 10 files have under 3 listeners: left out"
+    assert any("2.wav" in sentence for sentence in problems)
+    found = script.on_files(plays, songs)
+    best, weights = wmf.felt(found, wmf.fit(found, how))
+    lessons = Lessons(tmp_path / PACK, replace(TINY, objective="wpe"))
+    places = {song.id: n for n, song in enumerate(found.items)}
+    kept = [places[track["path"]] for track in lessons.tracks]
+    assert {track["path"] for track in lessons.tracks} == {
+        songs[n].id for n in (0, 1, 3, 5, 6, 7, 8, 9)
+    }
+    np.testing.assert_allclose(np.load(tmp_path / "data.weights.npy"), weights[kept], rtol=1e-6)
+    np.testing.assert_allclose(lessons.values[:, :3] * lessons.scale, best[kept], rtol=1e-5)
+    run = tmp_path / "run"
+    train("latent", tmp_path / PACK, run, steps=2, changes=asked("wpe"))
+    assert labelled.trained(registry.get("latent"), run).config.objective == "wpe"
+
+
+def asked(objective):
+    """The settings of TINY by name, as `--set` gives them."""
+    names = (*TINY.SHAPING, "dropout")
+    return {name: str(getattr(TINY, name)) for name in names} | {"objective": objective}
+
+
+def test_squared_error_learns_the_factors_of_the_plays(script, heard, tmp_path):
+    songs, plays = heard
+    how = Wmf(factors=3, regularisation=1.0)
+    script.write(tmp_path / PACK, plays, songs, TINY, script.Learning(how=how, least=1))
+    lessons = Lessons(tmp_path / PACK, TINY)
+    found = script.on_files(plays, songs)
+    places = {song.id: n for n, song in enumerate(found.items)}
+    kept = [places[track["path"]] for track in lessons.tracks]
+    expected = wmf.fit(found, how).items[kept]
+    assert len(kept) == 9
+    np.testing.assert_allclose(lessons.values * lessons.scale, expected, rtol=1e-5, atol=1e-7)
+    assert not (tmp_path / "data.weights.npy").exists()
+
+
+def test_plays_find_files_by_path_names_or_artist(script):
+    songs = [Song("Ann", "One", id="/1"), Song("Ann", "Two", id="/2"), Song("Bo", "Two", id="/3")]
+    played = [Song(id="/3"), Song("ann", "one (Remastered 2011)"), Song("ANN"), Song("Cy", "One")]
+    found = script.on_files(plays_of(np.array([[1, 2, 4, 8], [0, 0, 6, 0]]), played), songs)
+    table = dict(zip([song.id for song in found.items], found.dense().T.tolist(), strict=True))
+    assert table == {"/3": [1, 0], "/1": [4, 3], "/2": [2, 3]}
+    assert found.problems == ("Cy - One: no file",)
+
+
+def test_plays_of_other_songs_are_refused(script, heard, tmp_path):
+    others = [Song("somebody", f"else {n}", id=f"{n}") for n in range(10)]
+    with pytest.raises(DataError, match=r"none of 10 songs that were played is among 10 files"):
+        script.write(tmp_path / PACK, heard[1], others, TINY, script.Learning())
+
+
+def test_the_script_reads_histories_and_a_folder(script, heard, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(script, "CONFIGS", {"2013 small": TINY})
+    histories = []
+    for name, kept in (("ann", slice(0, 8)), ("bo", slice(1, 10))):
+        histories.append(tmp_path / f"{name}.m3u8")
+        histories[-1].write_text("".join(f"{song.id}\n" for song in heard[0][kept]))
+    rest = ["--music", str(tmp_path), "--out", str(tmp_path / PACK), "--listeners"]
+    script.main([*map(str, histories), *rest, "2"])
+    assert "3 of 10 files have under 2 listeners" in capsys.readouterr().out
+    assert len(Lessons(tmp_path / PACK, TINY).tracks) == 6  # and one is no sound
+    with pytest.raises(SystemExit, match=r"has 2 listeners \(at most 1\): give more plays"):
+        script.main([str(histories[0]), *rest, "2"])
 
 
 def test_bags_of_words_foretell_pitch(music, pack):

@@ -74,7 +74,7 @@ def weights_of(pack: Path, shape: tuple[int, ...]) -> np.ndarray:
     try:
         found = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise DataError(f"the objective wpe needs {path}, one matrix a track ({error})") from error
+        raise DataError(f"wpe needs {path}; scripts/latent_plays.py writes it ({error})") from error
     if found.shape != (*shape, shape[1]):
         raise DataError(f"{path} has the shape {found.shape}; {(*shape, shape[1])} is needed")
     return np.asarray(found)
