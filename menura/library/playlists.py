@@ -51,11 +51,13 @@ def radio(
     likeness: np.ndarray,
     length: int,
     max_seconds: float = float("inf"),
+    flow: float = FLOW,
 ) -> list[int]:
     """Positions in `songs` of what follows the seeds, so that the list has `length` in all.
 
     `vectors` [n, D] and `likeness` [n], the similarity to the nearest seed, go with `songs`. A copy
     of a track in the list is left out; artists and albums are spaced where there is a choice.
+    `flow` is 0 for a list that is no sequence.
     """
     taken = {song.audio for song in seeds}
     chosen: list[int] = []
@@ -70,7 +72,7 @@ def radio(
         near = np.array(waiting[:CANDIDATES])
         score = likeness[near] - SAMENESS * np.maximum(sameness[near], 0)
         if chosen:
-            score += FLOW * (vectors[near] @ vectors[chosen[-1]])
+            score += flow * (vectors[near] @ vectors[chosen[-1]])
         order = near[np.argsort(-score, kind="stable")]
         enough = int(np.sum(score >= score.max() - WORTH))
         spaced = (i for i in order[:enough] if not too_close(songs[i], before))

@@ -50,7 +50,7 @@ def recommend(
         score[np.isin(table.tracks, list(asked.played))] = -np.inf
     songs, places = best(library, table, score, asked.out)
     vectors = centred(table.vectors[table.rows[places]], mean_of(library))
-    chosen = playlists.radio([], songs, vectors, score[places], n)
+    chosen = playlists.radio([], songs, vectors, score[places], n, flow=0.0)
     rows = library.listed([songs[k].id for k in chosen])
     reasons = because(library, asked.opinions, tastes @ vectors[chosen].T, rows)
     if known is not None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,17 @@ def test_a_radio_prefers_what_is_like_its_seeds():
     order = grow(songs, vectors, [0], 11)
     likeness = vectors @ vectors[0]
     assert likeness[order[1:]].min() > np.quantile(likeness, 0.9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_radio_follows_the_track_before_and_a_list_without_order_does_not(seed):
+    songs, vectors = collection(seed, n=400, d=20, artists=400)
+
+    def step(**limits):
+        order = grow(songs, vectors, [0], 21, **limits)[1:]
+        return np.mean([1 - vectors[a] @ vectors[b] for a, b in pairwise(order)])
+
+    assert step() < 0.95 * step(flow=0.0)
 
 
 def test_a_radio_keeps_to_its_minutes():
