@@ -6,11 +6,12 @@
 Each table is one `menura reproduce`, in FOLDER/SYSTEM-QUESTION, which goes on where it stopped.
 `genre`, `emotions`, `rock-classical` and `rock-pop` are asked of TABLE, a manifest with a column
 `genre` and numbers of what listeners felt; the others of synthetic music, which is composed where
-it is missing: FOLDER/world, 832 pieces of 12 s, 16 artists a style, and FOLDER/large-world with
-three times as many. They are disguised (each piece has an equaliser and a noise of its own), so
-that loudness by frequency does not tell the style: FOLDER/mfcc.json has what a linear probe on
-means and deviations of 20 MFCC and of their differences says. `--keep` trains nothing and copies
-what is there into menura/systems/SYSTEM/tables/QUESTION.json.
+it is missing: FOLDER/world, 832 pieces of 12 s, 16 artists a style, FOLDER/large-world with three
+times as many and FOLDER/larger-world with six times. They are disguised (each piece has an
+equaliser and a noise of its own), so that loudness by frequency does not tell the style:
+FOLDER/mfcc.json has what a linear probe on means and deviations of 20 MFCC and of their differences
+says. `--keep` trains nothing and copies what is there into
+menura/systems/SYSTEM/tables/QUESTION.json.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ QUESTIONS = {
     "world-tempo": Question(label="tempo class"),
     "world-instruments": Question(label="instrument *"),
     "large-world": Question(),
+    "larger-world": Question(),
+}
+WORLDS = {  # artists a style, and a seed
+    "world": (16, 2026),
+    "large-world": (48, 2026),
+    "larger-world": (96, 2027),
 }
 QUICK = ("by clip, 96 a batch", "by artist, 96 a batch")
 SLIDES = ("MFCC, bag", "MFCC, LSTM", "CNN, LSTM", "CNN, bag", "PCA, bag")
@@ -69,7 +76,7 @@ ASKED: dict[str, dict[str, tuple[str, ...]]] = {  # which cells, by system and q
     "endtoend": {"genre": (), "emotions": ENDS, "world": ENDS},
     "multiscale": {
         **dict.fromkeys(("genre", "emotions", "world"), SCALES),
-        "large-world": ("laplacian", "wide"),
+        **dict.fromkeys(("large-world", "larger-world"), ("laplacian", "wide")),
     },
     "choi": {"genre": TAPS + SMALL, "emotions": TAPS, "world": (TAPS[0], SMALL[2])},
 }
@@ -97,14 +104,13 @@ def wanted(only: list[str]) -> Iterator[Wanted]:
 
 def music_of(question: str, folder: Path) -> Path:
     """The synthetic data set that a question is asked of, composed where it is missing."""
-    large = question.startswith("large")
-    place, artists = folder / ("large-world" if large else "world"), 48 if large else 16
+    name = question if question in WORLDS else "world"
+    place, (artists, seed) = folder / name, WORLDS[name]
     if not (place / "manifest.csv").exists():
-        count = 4 * artists * len(synthetic.STYLES)
         synthetic.write(
             place,
-            count,
-            2026,
+            4 * artists * len(synthetic.STYLES),
+            seed,
             artists_per_style=artists,
             seconds=12.0,
             disguised=True,
