@@ -24,7 +24,12 @@ class Task(LabelTask):
         super().__init__(config, net, windows)
         for name, (_, rate) in STAGES.items() if config.staged else ():
             self.optimisers[name] = torch.optim.SGD(
-                net.parameters(), rate, 0.9, weight_decay=config.weight_decay, nesterov=True
+                net.parameters(),
+                rate,
+                0.9,
+                weight_decay=config.weight_decay,
+                nesterov=True,
+                fused=True,
             )
 
     def optimiser(self) -> torch.optim.Optimizer:

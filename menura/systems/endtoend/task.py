@@ -12,4 +12,4 @@ class Task(LabelTask):
 
     def optimiser(self) -> torch.optim.Optimizer:
         rate, momentum = self.config.learning_rate, self.config.momentum
-        return torch.optim.SGD(self.net.parameters(), lr=rate, momentum=momentum)
+        return torch.optim.SGD(self.net.parameters(), lr=rate, momentum=momentum, fused=True)

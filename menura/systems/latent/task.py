@@ -22,7 +22,7 @@ class Task(LabelTask):
 
     def optimiser(self) -> torch.optim.Optimizer:
         rate, decay = self.config.learning_rate, self.config.weight_decay
-        return torch.optim.AdamW(self.net.parameters(), lr=rate, weight_decay=decay)
+        return torch.optim.AdamW(self.net.parameters(), lr=rate, weight_decay=decay, fused=True)
 
     def step(self, batch: Batch, step_no: int) -> Iterator[tuple[str, Tensor]]:
         yield from super().step({**batch, "x": self.cropped(batch["x"])}, step_no)

@@ -15,4 +15,4 @@ class Task(LabelTask):
     def optimiser(self) -> torch.optim.Optimizer:
         weights, config = self.net.parameters(), self.config
         rate, momentum = config.learning_rate, config.momentum
-        return torch.optim.SGD(weights, lr=rate, momentum=momentum, nesterov=True)
+        return torch.optim.SGD(weights, lr=rate, momentum=momentum, nesterov=True, fused=True)
