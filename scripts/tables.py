@@ -56,7 +56,7 @@ WORLDS = {  # artists a style, and a seed
     "larger-world": (96, 2027),
 }
 QUICK = ("by clip, 96 a batch", "by artist, 96 a batch")
-SLIDES = ("MFCC, bag", "MFCC, LSTM", "CNN, LSTM", "CNN, bag", "PCA, bag")
+SLIDES = ("MFCC, bag", "MFCC, LSTM", "CNN, LSTM", "CNN, bag")
 FIRST = ("Time", "Frequency", "Time-Frequency", "Black-box", "Mixture")
 ENDS = ("spectrogram 1024/1024", "spectrogram 256/256", "raw 1024/1024", "raw 256/256")
 TAPS = ("transfer, all five", *(f"transfer, block {n}" for n in range(1, 6)))
@@ -68,7 +68,7 @@ ASKED: dict[str, dict[str, tuple[str, ...]]] = {  # which cells, by system and q
         "rock-pop": QUICK,
         **dict.fromkeys(("genre", "emotions", "world"), QUICK[1:]),
     },
-    "frames": {"genre": SLIDES, "emotions": SLIDES[:4], "world": SLIDES[:4]},
+    "frames": {"genre": (), "emotions": SLIDES, "world": SLIDES},
     "shapes": {
         "genre": (),
         **dict.fromkeys(("emotions", "world", "world-tempo", "world-instruments"), FIRST),
