@@ -27,6 +27,7 @@ from menura import Library
 from menura.datasets.listening import Plays, Song
 from menura.datasets.listening.simulator import Scene, listeners
 from menura.library import listening, opinions, others
+from menura.library.filling import write
 from menura.library.listeners import keep
 from menura.library.recommend import scored
 
@@ -96,7 +97,7 @@ def quality(music: Path, library: Path, tags: Path, count: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(library, Path(folder) / "l.db")
             with Library(Path(folder) / "l.db") as shelf:
-                shelf.teaching().write(lambda db, train=train: keep(db, "made up", train))
+                write(shelf, lambda db, train=train: keep(db, "made up", train))
                 shelf.listeners().prepare()
                 for size in (3, 10, 30):
                     found = np.mean(list(asked(shelf, plays, size, cold, count)), axis=0)
@@ -123,9 +124,7 @@ def speed(tracks: int, users: int = 2_000, each: int = 50) -> None:
         place = Path(folder) / "large.db"
         fill(place, tracks)
         with Library(place) as shelf:
-            once(
-                "keeping the plays", lambda: shelf.teaching().write(lambda db: keep(db, "m", plays))
-            )
+            once("keeping the plays", lambda: write(shelf, lambda db: keep(db, "m", plays)))
             once("matching, factors, bridge", lambda: shelf.listeners().prepare())
             once("the first", lambda: shelf.recommend(listener="listener 0"))
             timed("for a listener", lambda k: shelf.recommend(listener=f"listener {k}"))

@@ -14,6 +14,7 @@ import numpy as np
 
 from menura.library import answers
 from menura.library.answers import FOREVER, Answer
+from menura.library.store import marks
 from menura.metrics.heads import Head, fit_head
 from menura.metrics.probes import Scale, standardise
 
@@ -134,7 +135,7 @@ def asked_of(
     rows = []
     for start in range(0, len(sounds), 500):
         part = sounds[start : start + 500]
-        rows += library.rows(statement.format(",".join("?" * len(part))), *part, *values)
+        rows += library.rows(statement.format(marks(part)), *part, *values)
     return rows
 
 

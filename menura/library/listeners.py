@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from menura.datasets.listening import Plays, Song, read_plays
 from menura.errors import DataError
 from menura.library import learnt, listening, others
+from menura.library.filling import write
 
 if TYPE_CHECKING:
     from menura.library.library import Library
@@ -68,7 +69,7 @@ class Listeners:
         if name and plays.users != (name,):
             plays = replace(plays, users=tuple(f"{name} {user}" for user in plays.users))
         history = readable(path.absolute().name)
-        self.library.teaching().write(lambda db: keep(db, history, plays))
+        write(self.library, lambda db: keep(db, history, plays))
         found = {song: track for song, track in self.kept(plays)}
         lost = tuple(str(song) for song, track in found.items() if track is None)
         return Taken(
@@ -169,7 +170,7 @@ class Listeners:
             tidy(db)
             return before - count_plays(db)
 
-        return self.library.teaching().write(drop)
+        return write(self.library, drop)
 
 
 def keep(db: sqlite3.Connection, history: str, plays: Plays) -> None:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,11 +21,13 @@ from menura.datasets.listening import Song
 from menura.datasets.listening.again import NOTHING, RULES, Kept, match_again
 from menura.datasets.listening.matching import folded_often as plain
 from menura.errors import MenuraError
+from menura.library.filling import write
 
 if TYPE_CHECKING:
     from menura.library.library import Library
 
 Arrays = dict[str, np.ndarray]
+KEEP = "INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +136,7 @@ def store(library: Library, made: Mapping[str, tuple[str, Arrays]]) -> None:
         np.savez(buffer, **arrays)  # type: ignore[arg-type]
         rows.append((name, stamp, buffer.getvalue()))
     with suppress(MenuraError):  # a disk that is full or read-only: made again next time
-        library.teaching().write(
-            lambda db: db.executemany("INSERT OR REPLACE INTO learnt VALUES (?, ?, ?)", rows)
-        )
+        write(library, lambda db: db.executemany(KEEP, rows))
 
 
 def held_arrays(library: Library, name: str, stamp: str) -> Arrays | None:
@@ -179,7 +179,3 @@ def copies(library: Library) -> dict[int, list[int]]:
     )
     groups = [[int(number) for number in text.split(",")] for (text,) in rows]
     return {number: group for group in groups for number in group}
-
-
-def marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

@@ -9,7 +9,7 @@ import numpy as np
 
 from menura.library.query import Condition, parse, parse_sort
 from menura.library.records import Listed, as_listed
-from menura.library.store import MEASURED
+from menura.library.store import MEASURED, marks
 
 if TYPE_CHECKING:
     from menura.library.library import Library
@@ -52,8 +52,7 @@ def listed(library: Library, ids: Sequence[int]) -> list[Listed]:
     if len(ids) > MARKED:
         rows = library.rows(select, voice.number)
     else:
-        marks = ",".join("?" * len(ids))
-        rows = library.rows(f"{select} WHERE track.id IN ({marks})", voice.number, *ids)
+        rows = library.rows(f"{select} WHERE track.id IN ({marks(ids)})", voice.number, *ids)
     wanted = set(ids)
     taught = library.taught_of(list(wanted))
     found = {

@@ -17,7 +17,7 @@ import numpy as np
 from menura.errors import TeachError
 from menura.library import answers, learnt, listening
 from menura.library.heads import asked_of
-from menura.library.listening import marks
+from menura.library.store import marks
 
 if TYPE_CHECKING:
     from menura.library.library import Library

@@ -20,7 +20,8 @@ from menura.datasets.listening import bridge
 from menura.datasets.listening.matching import folded as plain
 from menura.library import listening
 from menura.library.learnt import HOW, Learnt, learnt
-from menura.library.listening import Arrays, marks
+from menura.library.listening import Arrays
+from menura.library.store import marks
 
 if TYPE_CHECKING:
     from menura.library.library import Library

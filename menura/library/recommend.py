@@ -14,11 +14,11 @@ import numpy as np
 
 from menura.library import opinions, others, playlists
 from menura.library.heads import scale_of
-from menura.library.listening import marks
 from menura.library.opinions import Opinion, Spec
 from menura.library.playlists import Song
 from menura.library.reasons import shared_reasons
 from menura.library.records import Listed, Recommended
+from menura.library.store import marks
 from menura.metrics.active import farthest
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -307,3 +307,8 @@ def translate(error: sqlite3.Error, path: Path) -> LibraryError:
             "and index again"
         )
     return LibraryError(f"the library {path} cannot be used: {said}")
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many marks as there are values, for `IN (...)`."""
+    return ",".join("?" * len(values))

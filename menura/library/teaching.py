@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from menura.audio import identify, read_tags
 from menura.encoders.analysis import Track, analyze
-from menura.errors import BusyError, MenuraError, TeachError
+from menura.errors import MenuraError, TeachError
 from menura.library import answers, exchange, moments
 from menura.library.answers import FOREVER, Answer, Sound
+from menura.library.filling import write
 from menura.library.heads import Examples, examples, lacking, scale_of
 from menura.library.records import Listed
-from menura.library.store import explained, open_reading, open_writing, transaction
+from menura.library.store import explained
 from menura.metrics.active import farthest, most_telling
 from menura.metrics.bootstrap import Interval
 from menura.metrics.heads import fit_head, trust
@@ -31,9 +32,7 @@ from menura.metrics.heads import fit_head, trust
 if TYPE_CHECKING:
     from menura.library.library import Library
 
-T = TypeVar("T")
 Spec = Path | str | int
-PATIENCE = 10_000  # milliseconds that a teacher waits for another who writes
 CANDIDATES = 10_000  # tracks of a large library among which a question is looked for
 ENOUGH = 5  # answers of a kind before a figure is given
 ARTISTS = 4  # that each kind of answer must come from before a figure is given
@@ -94,7 +93,7 @@ class Teacher:
             store_moments(db, self.library.voice().number, vectors)
             return kept
 
-        return self.report(self.write(keep))
+        return self.report(write(self.library, keep))
 
     def sound(self, spec: Spec, start: float, stop: float) -> Sound:
         """Which sound a track or a file holds; raises TrackError, AudioError."""
@@ -140,19 +139,19 @@ class Teacher:
 
     def undo(self, name: str) -> int:
         """Take back the last command of a tag; gives how many answers that were."""
-        return self.write(lambda db: answers.undo(db, name))
+        return write(self.library, lambda db: answers.undo(db, name))
 
     def rename(self, name: str, new: str) -> str:
         """Give a tag another name; raises TeachError for one that is taken."""
-        return self.write(lambda db: answers.rename(db, name, new))
+        return write(self.library, lambda db: answers.rename(db, name, new))
 
     def merge(self, name: str, other: str) -> int:
         """Give a tag the answers of another, which ends; gives how many."""
-        return self.write(lambda db: answers.merge(db, name, other))
+        return write(self.library, lambda db: answers.merge(db, name, other))
 
     def forget(self, name: str) -> int:
         """Drop a tag with all its answers; gives how many."""
-        return self.write(lambda db: answers.forget(db, name))
+        return write(self.library, lambda db: answers.forget(db, name))
 
     def export(self, name: str, target: Path) -> int:
         """Write the answers to a tag as JSON; gives how many."""
@@ -164,7 +163,7 @@ class Teacher:
         """Add the answers of a file that `export` wrote; raises TeachError for any other."""
         answers.fit_name(name)
         given = exchange.read(source)
-        return self.report(self.write(lambda db: answers.add(db, name, given)))
+        return self.report(write(self.library, lambda db: answers.add(db, name, given)))
 
     # ------------------------------------------------------------ asking
     def answers_of(self, name: str) -> tuple[int, str, list[Answer]]:
@@ -204,7 +203,7 @@ class Teacher:
         if vectors := self.hear_missing(given):
             number = self.library.voice().number
             with suppress(MenuraError):  # a read-only disk: heard again next time
-                self.write(lambda db: store_moments(db, number, vectors))
+                write(self.library, lambda db: store_moments(db, number, vectors))
         return examples(self.library, given)
 
     def suggest(self, name: str, n: int = 10) -> list[tuple[Listed, float | None]]:
@@ -238,35 +237,6 @@ class Teacher:
         left = [(n, artist or audio.hex()) for n, audio, artist in rows if audio not in asked]
         left = left[:: -(-len(left) // CANDIDATES) or 1]
         return [number for number, _ in left], [artist for _, artist in left]
-
-    # ------------------------------------------------------------ writing
-    def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Do a change whole and put it on the disk, waiting some seconds for who writes now."""
-        place = self.library.path
-        self.library.close()
-        open_reading(place).close()
-        with explained(place):
-            db = open_writing(place)
-            try:
-                db.execute("PRAGMA synchronous = FULL")  # survives a power cut
-                db.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-                with busy_said(place), transaction(db):
-                    return change(db)
-            finally:
-                db.close()
-
-
-@contextmanager
-def busy_said(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        raise BusyError(
-            f"the library {place} is busy: another process has been writing into it for "
-            f"{PATIENCE / 1000:g} s; nothing was changed, try again"
-        ) from error
 
 
 def store_moments(

@@ -12,23 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from menura.cli import main as program
+from tests.cli.conftest import answer
 from tests.conftest import piece, write_wav
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys, tmp_path):
+def menura(monkeypatch, tmp_path, invoke):
     """Run the program in this process; gives exit code, stdout, stderr."""
     monkeypatch.setenv("MENURA_LIBRARY", str(tmp_path / "l.db"))
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        return code, shown.out, shown.err
-
-    return run
+    return invoke
 
 
 @pytest.fixture
@@ -36,12 +28,6 @@ def filled(menura, songs, quick):
     code, out, _ = menura("index", songs, "--encoder", quick, "--json", "--jobs", 1)
     assert code == 0
     return json.loads(out.splitlines()[-1])
-
-
-def answer(result):
-    code, out, _ = result
-    assert code == 0
-    return json.loads(out)
 
 
 def test_index_prints_the_summary_of_the_contract(filled, tmp_path):

@@ -1,7 +1,6 @@
 """`menura dream` and `menura layers`: what they write, and how they say what is wrong."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from menura.audio import load, write  # noqa: E402
-from menura.cli import main as program  # noqa: E402
 from menura.systems import runs  # noqa: E402
 from tests.conftest import piece  # noqa: E402
 from tests.systems import lessons  # noqa: E402
@@ -19,18 +17,8 @@ FEW = ("--steps", 3)
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys):
-    """Run the program in this process; gives exit code, stdout, stderr."""
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        assert "a fault of its own" not in shown.err
-        return code, shown.out, shown.err
-
-    return run
+def menura(invoke):
+    return invoke
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 """`menura playlist filter`: which tracks a filter of a network answers most."""
 
 import json
-import sys
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from menura.cli import main as program  # noqa: E402
 from menura.dreaming.auralise import answers, ready  # noqa: E402
 from menura.systems import runs  # noqa: E402
 from menura.systems.dream.networks import network  # noqa: E402
@@ -17,17 +15,9 @@ SMALL = {"samples": "4000", "hop": "4000", "dense": "8", "sample_rate": "4000"}
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys, shelf):
+def menura(monkeypatch, shelf, invoke):
     monkeypatch.setenv("MENURA_LIBRARY", str(shelf.path))
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", "playlist", "filter", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        return code, shown.out, shown.err
-
-    return run
+    return lambda *words: invoke("playlist", "filter", *words)
 
 
 @pytest.fixture(scope="module")

@@ -1,36 +1,19 @@
 """`menura listeners import`, `list`, `forget`, and `menura recommend --listener`."""
 
-import json
-import sys
-
 import pytest
 
-from menura.cli import main as program
+from tests.cli.conftest import answer
 from tests.datasets.test_listening import listen
 from tests.library.planted import clouds, plant
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys, tmp_path):
+def menura(monkeypatch, tmp_path, invoke):
     """Run the program on a planted library of six; gives exit code, stdout, stderr."""
     place = tmp_path / "l.db"
     plant(place, clouds(6)[0], about=lambda k: about(k + 1))
     monkeypatch.setenv("MENURA_LIBRARY", str(place))
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out and "fault of its own" not in shown.err
-        return code, shown.out, shown.err
-
-    return run
-
-
-def answer(result):
-    code, out, said = result
-    assert code == 0, said
-    return json.loads(out)
+    return invoke
 
 
 def about(number):

@@ -10,7 +10,6 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from menura.cli import main as program
 from menura.cli.clusters import file_name
 from tests.library.planted import clouds, plant, unit
 
@@ -20,7 +19,7 @@ TAGS = (("piano/solo", True), ("drums", True))
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys, tmp_path):
+def menura(monkeypatch, tmp_path, invoke):
     """Run the program on a library of four clouds; gives exit code, stdout, stderr."""
     monkeypatch.setenv("MENURA_LIBRARY", str(tmp_path / "l.db"))
     vectors, group = clouds(40, groups=4)
@@ -34,15 +33,7 @@ def menura(monkeypatch, capsys, tmp_path):
         about=lambda k: {name: values[k] for name, values in about.items()} | {"album": "A"},
         tags=TAGS,
     )
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        return code, shown.out, shown.err
-
-    return run
+    return invoke
 
 
 def test_the_map_is_made_written_and_kept(menura, tmp_path):

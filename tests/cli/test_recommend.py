@@ -1,32 +1,15 @@
 """`menura like`, `dislike` and `recommend`."""
 
-import json
-import sys
-
 import pytest
 
-from menura.cli import main as program
+from tests.cli.conftest import answer
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys, shelf):
+def menura(monkeypatch, shelf, invoke):
     """Run the program on the library of six; gives exit code, stdout, stderr."""
     monkeypatch.setenv("MENURA_LIBRARY", str(shelf.path))
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        return code, shown.out, shown.err
-
-    return run
-
-
-def answer(result):
-    code, out, said = result
-    assert code == 0, said
-    return json.loads(out)
+    return invoke
 
 
 def test_likes_are_kept_listed_and_lead_to_others(menura):

@@ -1,6 +1,5 @@
 """`menura teach` and what it changes in other verbs."""
 
-import json
 import os
 import subprocess
 import sys
@@ -10,10 +9,10 @@ import pytest
 
 from menura import Library
 from menura.audio import identify, load, read_tags
-from menura.cli import main as program
 from menura.cli.options import seconds_of
 from menura.cli.several import repeated
 from tests.audio.sounds import encode
+from tests.cli.conftest import answer
 from tests.conftest import write_wav
 
 RATE = 16_000
@@ -46,25 +45,11 @@ def songs(heard):
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys, heard, tmp_path):
+def menura(monkeypatch, heard, tmp_path, invoke):
     """Run the program on a copy of the library; gives exit code, stdout, stderr."""
     (tmp_path / "l.db").write_bytes((heard / "l.db").read_bytes())
     monkeypatch.setenv("MENURA_LIBRARY", str(tmp_path / "l.db"))
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        return code, shown.out, shown.err
-
-    return run
-
-
-def answer(result):
-    code, out, said = result
-    assert code == 0, said
-    return json.loads(out)
+    return invoke
 
 
 def teach(menura, name="bright"):

@@ -3,13 +3,11 @@
 import json
 import os
 import shutil
-import sys
 
 import numpy as np
 import pytest
 
 from menura import Library, encoders
-from menura.cli import main as program
 from tests.conftest import piece, write_wav
 from tests.encoders.published import make_clap
 
@@ -28,15 +26,8 @@ def clap(tmp_path_factory):
 
 
 @pytest.fixture
-def menura(monkeypatch, capsys):
-    def run(library, *words):
-        monkeypatch.setattr(sys, "argv", ["menura", *map(str, words), "--library", str(library)])
-        code = program.run()
-        shown = capsys.readouterr()
-        assert "Traceback" not in shown.err + shown.out
-        return code, shown.out, shown.err
-
-    return run
+def menura(invoke):
+    return lambda library, *words: invoke(*words, "--library", library)
 
 
 def test_tracks_are_ranked_by_words(clap, menura):

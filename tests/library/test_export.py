@@ -9,6 +9,7 @@ from menura import Library
 from menura.errors import LibraryError
 from menura.library import answers
 from menura.library.answers import Answer
+from menura.library.filling import write
 from tests.library.planted import clouds, plant
 
 TRACKS = 40
@@ -77,7 +78,7 @@ def test_an_opinion_is_the_last_of_the_whole_sound(library, tmp_path):
     library.like([1, 2, 5])
     library.dislike([2, 7])
     moment = Answer(library.teaching().sound(9, 1.0, 2.0), True)  # says nothing of the track
-    library.teaching().write(lambda db: answers.add(db, "liked", [moment]))
+    write(library, lambda db: answers.add(db, "liked", [moment]))
     wanted = {1: "liked", 2: "disliked", 5: "liked", 7: "disliked"}
     rows, arrays = in_csv(library, tmp_path), in_npz(library, tmp_path)
     assert {int(row["id"]): row["opinion"] for row in rows if row["opinion"]} == wanted

@@ -14,6 +14,7 @@ from menura.datasets.listening import Song
 from menura.datasets.listening.matching import Shelf
 from menura.errors import DataError, LibraryError, TeachError
 from menura.library import learnt, listening, others
+from menura.library.filling import write
 from menura.library.learnt import LEAST
 from menura.library.listeners import keep, readable
 from tests.datasets.test_listening import listen
@@ -75,7 +76,7 @@ def take_crowd(library, place, **more):
 
     plays = read_plays(crowd(place / "crowd.txt", **more))
     items = tuple(Song(id=f"/music/{song.id}.mp3") for song in plays.items)
-    library.teaching().write(lambda db: keep(db, "crowd.txt", replace(plays, items=items)))
+    write(library, lambda db: keep(db, "crowd.txt", replace(plays, items=items)))
     return plays
 
 
@@ -133,7 +134,7 @@ def test_only_what_new_tracks_may_change_is_looked_for_again(library, tmp_path, 
     after = listening.matching(library)
     assert [song.title for song in looked] == ["Else7 at7"]
     assert set(after.by_song()) - set(before.by_song()) and after.by_track()[900]
-    library.teaching().write(lambda db: db.execute("DELETE FROM learnt"))
+    write(library, lambda db: db.execute("DELETE FROM learnt"))
     anew = listening.matching(library)
     assert len(looked) > 300
     for name in ("song", "track", "score"):
@@ -172,7 +173,7 @@ def library_of_artists(library, counts):
     gathering = Gathering("artists")
     for artist, times in counts.items():
         gathering.add("me", Song(artist=artist, id=f"id {artist}"), times)
-    library.teaching().write(lambda db: keep(db, "artists", gathering.plays()))
+    write(library, lambda db: keep(db, "artists", gathering.plays()))
     return library.listeners().plays_of("me")
 
 
@@ -287,7 +288,7 @@ def test_new_tracks_get_factors_from_their_sound(tmp_path):
             likes = (0, 1) if user % 2 else (3, 4)
             own = [k + 1 for k in range(TRACKS) if KIND[k] in likes and k + 1 not in unheard]
             rows += [listen_to(user, k) for k in random.choice(own, 25)]
-        library.teaching().write(lambda db: keep(db, "crowd", gathered(rows)))
+        write(library, lambda db: keep(db, "crowd", gathered(rows)))
         library.listeners().prepare()
         first = [k + 1 for k in range(TRACKS) if KIND[k] == 0 and k + 1 not in unheard][:8]
         heard = others.known(library, library_of(library, first), [])
@@ -372,7 +373,7 @@ def test_songs_of_equal_names_are_one(library, tmp_path):
         + [("Band", "Tune (Remastered 2011)", "B")] * (user % 2)
         + [("", "Other", "", f"{user % 3}")]
     ]
-    library.teaching().write(lambda db: keep(db, "crowd", gathered(rows)))
+    write(library, lambda db: keep(db, "crowd", gathered(rows)))
     model = learnt.learnt(library)
     assert sorted(model.listeners.tolist()) == [LEAST, LEAST]
 
@@ -432,7 +433,7 @@ def test_a_library_on_a_read_only_disk_answers_and_takes_nothing(library, tmp_pa
     library.listeners().take(history(tmp_path / "a.csv", [1, 2, 3], times=5))
     found, everyone = library.recommend(n=5), library.listeners().all()
     if not kept:
-        library.teaching().write(lambda db: db.execute("DELETE FROM learnt"))
+        write(library, lambda db: db.execute("DELETE FROM learnt"))
     library.close()
     with small_disk(tmp_path / "disk", 8_192) as remount:
         place = tmp_path / "disk" / "l.db"

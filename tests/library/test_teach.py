@@ -13,7 +13,7 @@ import pytest
 
 from menura import Library, QueryError, encoders
 from menura.errors import AudioError, BusyError, LibraryError, TeachError, TrackError
-from menura.library import store, teaching
+from menura.library import filling, store, teaching
 from menura.library.lock import sole_indexer
 from tests.conftest import TESTS, write_wav
 
@@ -398,7 +398,7 @@ def test_three_processes_teach_at_once_and_lose_nothing(library):
 
 
 def test_who_waits_too_long_says_that_another_writes(library, monkeypatch):
-    monkeypatch.setattr(teaching, "PATIENCE", 50)
+    monkeypatch.setattr(filling, "PATIENCE", 50)
     with sqlite3.connect(library.path, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(BusyError, match=r"another process has been writing .* nothing was"):
@@ -420,7 +420,7 @@ def test_a_library_that_cannot_be_written_keeps_answering(own, monkeypatch):
     def refused(path):
         raise LibraryError(f"the library {path} cannot be opened or written here: readonly")
 
-    monkeypatch.setattr(teaching, "open_writing", refused)
+    monkeypatch.setattr(filling, "open_writing", refused)
     with pytest.raises(LibraryError, match="written here"):
         taught(library, [0], [])
     assert library.teaching().report("bright").auc.value == 1

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from menura.errors import EmptyError, LibraryError
+from menura.library.filling import write
 from menura.library.map import embed
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def keep(
         for i, track in zip(new, held.tracks[new].tolist(), strict=True)
     ]
 
-    def write(db: sqlite3.Connection) -> None:
+    def put(db: sqlite3.Connection) -> None:
         if whole:
             db.execute("DELETE FROM place WHERE encoder = ?", (encoder,))
         db.executemany(  # not of a track that was forgotten meanwhile
@@ -155,7 +156,7 @@ def keep(
         )
 
     try:
-        library.teaching().write(write)
+        write(library, put)
     except LibraryError as error:
         return [f"the map could not be kept, so the next one is made anew: {error}"]
     return []
